@@ -1,0 +1,172 @@
+//! Floor 1: what we hold, by owner and instrument, from our own fills: position, average price, profit, fees.
+//!
+//! Average-cost accounting: a fill that widens a position moves the average price, one that narrows it realizes profit
+//! against it, one that crosses zero does both.
+//!
+//! Never: an order, a quote, a decision. What the broker says the account holds is compared with this, not mixed in.
+
+use std::collections::BTreeMap;
+
+use crate::domain::instrument::InstrumentId;
+use crate::domain::money::{Money, NANO, Price, Quantity};
+use crate::domain::order::Side;
+use crate::domain::plugin::PluginId;
+use crate::domain::time::Timestamp;
+
+#[cfg(test)]
+mod tests;
+
+/// What one owner holds in one instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    /// Signed size.
+    pub size: Quantity,
+    /// What the open size cost, signed, before the multiplier: size times average price.
+    cost: Money,
+    /// Profit realized since the ledger began, before fees.
+    pub realized: Money,
+    /// Commissions since the ledger began.
+    pub fees: Money,
+}
+
+impl Position {
+    /// Average price of the open size; zero when flat.
+    pub fn average_price(&self) -> Price {
+        if self.size.is_zero() {
+            return Price::ZERO;
+        }
+        let average = self.cost.nanos() * i128::from(NANO) / i128::from(self.size.nanos());
+        Price::from_nanos(i64::try_from(average).unwrap_or(i64::MAX))
+    }
+
+    /// Unrealized profit at a price.
+    pub fn unrealized(&self, price: Price, multiplier: Quantity) -> Money {
+        let value = price.notional(self.size, Quantity::ONE).minus(self.cost);
+        scale(value, multiplier)
+    }
+
+    /// Takes in one fill and returns the profit it realized.
+    fn fill(&mut self, side: Side, size: Quantity, price: Price, multiplier: Quantity) -> Money {
+        let signed = side.signed(size);
+        let same_way = self.size.nanos().signum() * signed.nanos().signum() >= 0;
+        if same_way {
+            self.cost = self.cost.plus(price.notional(signed, Quantity::ONE));
+            self.size = self.size.plus(signed);
+            return Money::ZERO;
+        }
+        let closing = Quantity::from_nanos(size.nanos().min(self.size.abs().nanos()));
+        let closing_signed = side.signed(closing);
+        // The part of the cost that leaves with the closed size, in proportion, so nothing is lost to rounding when the
+        // position goes flat.
+        let released = if closing == self.size.abs() {
+            self.cost
+        } else {
+            let part = self.cost.nanos() * i128::from(closing.nanos()) / i128::from(self.size.abs().nanos());
+            Money::from_nanos(part)
+        };
+        let proceeds = price.notional(closing_signed.negated(), Quantity::ONE);
+        let realized = scale(proceeds.minus(released), multiplier);
+        self.cost = self.cost.minus(released);
+        self.size = self.size.plus(closing_signed);
+        self.realized = self.realized.plus(realized);
+        let rest = size.minus(closing);
+        if rest.is_positive() {
+            self.cost = price.notional(side.signed(rest), Quantity::ONE);
+            self.size = side.signed(rest);
+        }
+        realized
+    }
+}
+
+fn scale(value: Money, multiplier: Quantity) -> Money {
+    Money::from_nanos(value.nanos().saturating_mul(i128::from(multiplier.nanos())) / i128::from(NANO))
+}
+
+/// Realized profit less fees of one owner on one day (UTC).
+#[derive(Debug, Clone, Copy, Default)]
+struct DayProfit {
+    day: u64,
+    profit: Money,
+}
+
+/// All owners' holdings.
+#[derive(Debug, Clone, Default)]
+pub struct Portfolio {
+    positions: BTreeMap<(PluginId, InstrumentId), Position>,
+    days: BTreeMap<PluginId, DayProfit>,
+}
+
+/// One fill, as the portfolio sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct PortfolioFill {
+    /// Whose.
+    pub plugin: PluginId,
+    /// In what.
+    pub instrument: InstrumentId,
+    /// Which way.
+    pub side: Side,
+    /// How much.
+    pub size: Quantity,
+    /// At what price.
+    pub price: Price,
+    /// The contract's multiplier.
+    pub multiplier: Quantity,
+    /// When we learned of it: decides the day its profit counts for.
+    pub at: Timestamp,
+}
+
+impl Portfolio {
+    /// Takes in a fill. The caller has made sure that it is told once.
+    pub fn apply_fill(&mut self, fill: PortfolioFill) {
+        let position = self.positions.entry((fill.plugin, fill.instrument)).or_default();
+        let realized = position.fill(fill.side, fill.size, fill.price, fill.multiplier);
+        self.earn(fill.plugin, realized, fill.at);
+    }
+
+    /// Takes in a fill's cost. The caller has made sure that it is told once.
+    pub fn apply_fee(&mut self, plugin: PluginId, instrument: InstrumentId, fee: Money, at: Timestamp) {
+        let position = self.positions.entry((plugin, instrument)).or_default();
+        position.fees = position.fees.plus(fee);
+        self.earn(plugin, Money::ZERO.minus(fee), at);
+    }
+
+    fn earn(&mut self, plugin: PluginId, profit: Money, at: Timestamp) {
+        let day = self.days.entry(plugin).or_default();
+        if day.day != at.day() {
+            *day = DayProfit {
+                day: at.day(),
+                profit: Money::ZERO,
+            };
+        }
+        day.profit = day.profit.plus(profit);
+    }
+
+    /// What one owner holds in one instrument.
+    pub fn position(&self, plugin: PluginId, instrument: InstrumentId) -> Position {
+        self.positions
+            .get(&(plugin, instrument))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Everything anyone holds or held, in a fixed order.
+    pub fn positions(&self) -> impl Iterator<Item = (PluginId, InstrumentId, &Position)> {
+        self.positions
+            .iter()
+            .map(|((plugin, instrument), position)| (*plugin, *instrument, position))
+    }
+
+    /// The sum over all owners in one instrument.
+    pub fn net(&self, instrument: InstrumentId) -> Quantity {
+        let sizes = self.positions.iter().filter(|((_, held), _)| *held == instrument);
+        sizes.fold(Quantity::ZERO, |sum, (_, position)| sum.plus(position.size))
+    }
+
+    /// Realized profit less fees of the owner on the day of `at`.
+    pub fn day_profit(&self, plugin: PluginId, at: Timestamp) -> Money {
+        self.days
+            .get(&plugin)
+            .filter(|day| day.day == at.day())
+            .map_or(Money::ZERO, |day| day.profit)
+    }
+}

@@ -1,0 +1,25 @@
+//! How much one plugin may hold of one instrument.
+
+use super::View;
+use super::denial::{Denial, DenialCode};
+use crate::domain::order::{OrderIntent, Side};
+
+/// The position if this order and all that already works on its side were filled. An order that only brings a
+/// position nearer to zero passes even above the limit: a lowered limit must not lock anyone in.
+pub(super) fn check(intent: &OrderIntent, view: &View<'_>) -> Result<(), Denial> {
+    let exposure = &view.exposure;
+    let worst = match intent.side {
+        Side::Buy => exposure.position.plus(exposure.open_buy).plus(intent.quantity),
+        Side::Sell => exposure.position.minus(exposure.open_sell).minus(intent.quantity),
+    };
+    let limit = view.limits.max_position;
+    let widens = worst.abs() > exposure.position.abs();
+    if widens && worst.abs() > limit {
+        return Err(Denial::native(
+            DenialCode::PositionLimit,
+            limit.nanos(),
+            worst.nanos(),
+        ));
+    }
+    Ok(())
+}
