@@ -21,5 +21,6 @@ pub mod domain;
 pub mod mailbox;
 pub mod market;
 pub mod orders;
+pub mod plugin_host;
 pub mod portfolio;
 pub mod risk;
