@@ -73,6 +73,18 @@ pub struct Settings {
     pub policy: Policy,
 }
 
+impl Settings {
+    /// Folders, with the defaults for the rest.
+    pub fn new(plugin_dir: PathBuf, cache_dir: PathBuf) -> Settings {
+        Settings {
+            plugin_dir,
+            cache_dir,
+            stale_after: Duration::from_secs(5),
+            policy: Policy::default(),
+        }
+    }
+}
+
 /// Bounds of a plugin's callbacks, with the defaults of its class filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {

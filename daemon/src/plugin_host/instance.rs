@@ -66,6 +66,19 @@ impl From<Failure> for StartError {
     }
 }
 
+impl StartError {
+    /// As a failure, for starts after the first: the operator's configuration cannot be refused by then.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            StartError::Config { key, problem } => Failure::new(
+                FailureKind::Refused,
+                format!("init refused {key:?} in its [plugins.config]: {problem}"),
+            ),
+            StartError::Failed(failure) => failure,
+        }
+    }
+}
+
 /// One running plugin.
 #[derive(Debug)]
 pub struct Instance {
@@ -107,7 +120,7 @@ impl Instance {
         let budget = blueprint.budget;
         let mut store = blueprint.store();
         prepare(&mut store, &budget, Dispatch::new(Callback::Init, at)).map_err(|error| not_started(&error))?;
-        let exports = match catch_unwind(AssertUnwindSafe(|| blueprint.instantiate(&mut store))) {
+        let exports = match guarded(|| blueprint.instantiate(&mut store)) {
             Ok(Ok(exports)) => exports,
             Ok(Err(error)) => {
                 let refused = store.data().limiter.refused;
@@ -302,9 +315,7 @@ impl Instance {
         let ctx = self.ctx(dispatch);
         let began = Instant::now();
         let fuel = prepare(&mut self.store, &self.budget, dispatch).map_err(|error| not_started(&error))?;
-        IN_GUEST_CALL.set(true);
-        let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut self.store, &self.exports, ctx)));
-        IN_GUEST_CALL.set(false);
+        let outcome = guarded(|| call(&mut self.store, &self.exports, ctx));
         let spent = fuel - self.store.get_fuel().unwrap_or(0).min(fuel);
         self.allowance.charge(spent);
         self.metrics.observe(dispatch.callback, began.elapsed(), spent);
@@ -336,6 +347,15 @@ impl Instance {
             bits: not_active | conflated,
         }
     }
+}
+
+/// Runs guest code so that a panic of the host in between costs the guest only. What it may have left half done is the
+/// store's, which is dropped after it.
+fn guarded<R>(call: impl FnOnce() -> R) -> std::thread::Result<R> {
+    IN_GUEST_CALL.set(true);
+    let outcome = catch_unwind(AssertUnwindSafe(call));
+    IN_GUEST_CALL.set(false);
+    outcome
 }
 
 /// Sets what the callback may use; returns its fuel.
