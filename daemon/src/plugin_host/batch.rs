@@ -56,7 +56,10 @@ impl Batch {
     fn add_quote(&mut self, quote: market_types::Quote, adding: Adding) -> bool {
         let waiting = match adding {
             Adding::All => None,
-            Adding::LatestWins => self.quotes.iter_mut().find(|other| other.instrument == quote.instrument),
+            Adding::LatestWins => self
+                .quotes
+                .iter_mut()
+                .find(|other| other.instrument == quote.instrument),
         };
         let Some(waiting) = waiting else {
             self.quotes.push(quote);
@@ -70,7 +73,10 @@ impl Batch {
     fn add_trade(&mut self, trade: market_types::Trade, adding: Adding) -> bool {
         let waiting = match adding {
             Adding::All => None,
-            Adding::LatestWins => self.trades.iter_mut().find(|other| other.instrument == trade.instrument),
+            Adding::LatestWins => self
+                .trades
+                .iter_mut()
+                .find(|other| other.instrument == trade.instrument),
         };
         let Some(waiting) = waiting else {
             self.trades.push(trade);
@@ -93,7 +99,10 @@ impl Batch {
 
     /// How many events wait.
     pub const fn len(&self) -> usize {
-        self.quotes.len() + self.trades.len() + self.order_events.len() + self.trading_state.is_some() as usize
+        self.quotes.len()
+            + self.trades.len()
+            + self.order_events.len()
+            + self.trading_state.is_some() as usize
     }
 
     /// Forgets everything, but keeps the room.

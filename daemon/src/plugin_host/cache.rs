@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -80,7 +81,11 @@ fn prepare(dir: &Path) -> Result<(), String> {
     }
     let ours = std::fs::metadata("/proc/self").map_err(|error| format!("cannot tell our user: {error}"))?;
     if metadata.uid() != ours.uid() {
-        return Err(format!("it belongs to user {}, not to ours ({})", metadata.uid(), ours.uid()));
+        return Err(format!(
+            "it belongs to user {}, not to ours ({})",
+            metadata.uid(),
+            ours.uid()
+        ));
     }
     if metadata.mode() & 0o022 != 0 {
         return Err("others can write to it, so its content cannot be trusted".to_owned());
@@ -131,7 +136,9 @@ fn read(engine: &Engine, path: &Path) -> Option<Component> {
 
 /// Writes an entry aside and moves it into place, so that none is ever half there.
 fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
-    let aside = path.with_extension(format!("{}.tmp", std::process::id()));
+    static WRITES: AtomicU32 = AtomicU32::new(0);
+    let write = WRITES.fetch_add(1, Ordering::Relaxed);
+    let aside = path.with_extension(format!("{}.{write}.tmp", std::process::id()));
     let mut file = std::fs::File::create(&aside)?;
     file.write_all(&Sha256::digest(code))?;
     file.write_all(code)?;

@@ -136,7 +136,10 @@ pub struct Problem {
 }
 
 fn problem(key: &'static str, text: impl Into<String>) -> Result<(), Problem> {
-    Err(Problem { key, text: text.into() })
+    Err(Problem {
+        key,
+        text: text.into(),
+    })
 }
 
 impl Config {
@@ -179,7 +182,10 @@ impl Config {
         let grant = &self.grant;
         let trades = !grant.order_types.is_empty();
         if risk && trades {
-            return problem("grant.order_types", "a risk plugin cannot send orders; remove the key");
+            return problem(
+                "grant.order_types",
+                "a risk plugin cannot send orders; remove the key",
+            );
         }
         let list = grant.capabilities.as_deref().unwrap_or_default();
         if risk && !list.is_empty() {
@@ -212,7 +218,9 @@ impl Config {
 
 fn check_name(name: &str) -> Result<(), Problem> {
     let fits = (1..=24).contains(&name.len());
-    let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let plain = name
+        .bytes()
+        .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !fits || !plain {
         return problem(
             "name",
@@ -220,7 +228,10 @@ fn check_name(name: &str) -> Result<(), Problem> {
         );
     }
     if name == crate::domain::plugin::OPERATOR_NAME {
-        return problem("name", "operator is the name of the daemon's own orders; choose another");
+        return problem(
+            "name",
+            "operator is the name of the daemon's own orders; choose another",
+        );
     }
     Ok(())
 }

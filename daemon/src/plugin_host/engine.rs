@@ -20,8 +20,14 @@ fn settings() -> Config {
     config.cranelift_opt_level(OptLevel::Speed);
     // Far below any thread's stack: the host's own frames come on top.
     config.max_wasm_stack(512 << 10);
-    config.wasm_memory64(false).wasm_multi_memory(false).wasm_tail_call(false);
-    config.wasm_custom_page_sizes(false).wasm_wide_arithmetic(false).wasm_relaxed_simd(false);
+    config
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false);
+    config
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_relaxed_simd(false);
     // A component is compiled once and then cached; threads made for it would stay for good.
     config.parallel_compilation(false);
     // A trap stays at ten microseconds; the message is what the operator needs.
@@ -42,16 +48,22 @@ impl Machine {
     pub fn start() -> Result<Machine, wasmtime::Error> {
         let engine = Engine::new(&settings())?;
         let stop = Arc::new(AtomicBool::new(false));
-        let ticker = std::thread::Builder::new().name("plugin-watchdog".to_owned()).spawn({
-            let (engine, stop) = (engine.clone(), Arc::clone(&stop));
-            move || {
-                while !stop.load(Ordering::Acquire) {
-                    std::thread::park_timeout(TICK);
-                    engine.increment_epoch();
+        let ticker = std::thread::Builder::new()
+            .name("plugin-watchdog".to_owned())
+            .spawn({
+                let (engine, stop) = (engine.clone(), Arc::clone(&stop));
+                move || {
+                    while !stop.load(Ordering::Acquire) {
+                        std::thread::park_timeout(TICK);
+                        engine.increment_epoch();
+                    }
                 }
-            }
-        })?;
-        Ok(Machine { engine, stop, ticker: Some(ticker) })
+            })?;
+        Ok(Machine {
+            engine,
+            stop,
+            ticker: Some(ticker),
+        })
     }
 
     /// The engine.
@@ -73,5 +85,7 @@ impl Drop for Machine {
 
 /// Ticks until a deadline that many milliseconds away has surely passed.
 pub fn ticks(deadline: Duration) -> u64 {
-    u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX).saturating_add(1)
+    u64::try_from(deadline.as_millis())
+        .unwrap_or(u64::MAX)
+        .saturating_add(1)
 }

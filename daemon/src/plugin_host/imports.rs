@@ -134,7 +134,11 @@ impl State {
 
     /// The instruments it takes data of.
     pub fn subscribed(&self) -> impl Iterator<Item = InstrumentId> {
-        let taken = self.feeds.iter().enumerate().filter(|(_, feeds)| **feeds != Feeds::default());
+        let taken = self
+            .feeds
+            .iter()
+            .enumerate()
+            .filter(|(_, feeds)| **feeds != Feeds::default());
         taken.map(|(index, _)| InstrumentId(index as u32))
     }
 
@@ -149,7 +153,11 @@ impl State {
 
     /// Whether the callback may make requests still.
     fn has_room(&self) -> Result<(), Error> {
-        if self.calls > MAX_CALLS { Err(Error::TooMany) } else { Ok(()) }
+        if self.calls > MAX_CALLS {
+            Err(Error::TooMany)
+        } else {
+            Ok(())
+        }
     }
 
     fn covered(&self, instrument: u32) -> Result<InstrumentId, Error> {
@@ -379,14 +387,19 @@ impl orders::Host for State {
         let checked = self.has_room().and_then(|()| self.known_order(id));
         Ok(checked.and_then(|client_order_id| {
             let plugin = self.plugin;
-            self.intend(Intent::Cancel { plugin, client_order_id })
+            self.intend(Intent::Cancel {
+                plugin,
+                client_order_id,
+            })
         }))
     }
 
     fn cancel_all(&mut self) -> Answer<()> {
         self.count()?;
         let plugin = self.plugin;
-        Ok(self.has_room().and_then(|()| self.intend(Intent::CancelAll { plugin })))
+        Ok(self
+            .has_room()
+            .and_then(|()| self.intend(Intent::CancelAll { plugin })))
     }
 }
 
@@ -398,9 +411,16 @@ impl account::Host for State {
             return Ok(convert::position(id, &Default::default(), None, Quantity::ONE));
         }
         Ok(self.look(|view| {
-            let position = view.positions.get(&(self.plugin, id)).copied().unwrap_or_default();
+            let position = view
+                .positions
+                .get(&(self.plugin, id))
+                .copied()
+                .unwrap_or_default();
             let last = view.quotes.get(id.index()).and_then(Option::as_ref);
-            let multiplier = view.instruments.get(id.index()).map_or(Quantity::ONE, |known| known.multiplier);
+            let multiplier = view
+                .instruments
+                .get(id.index())
+                .map_or(Quantity::ONE, |known| known.multiplier);
             convert::position(id, &position, last, multiplier)
         }))
     }

@@ -13,24 +13,44 @@
 //! thread on the lane.
 
 mod batch;
+#[cfg(test)]
+mod bench;
 mod bindings;
 mod blueprint;
 mod cache;
 pub mod config;
 mod convert;
+#[cfg(test)]
+mod convert_tests;
 mod engine;
 mod failure;
 pub mod grants;
 mod imports;
 mod instance;
+#[cfg(test)]
+mod lane_tests;
 mod limits;
+#[cfg(test)]
+mod limits_tests;
 pub mod load;
+#[cfg(test)]
+mod load_tests;
 mod metrics;
 mod plugin;
+#[cfg(test)]
+mod risk_tests;
 mod slow;
+#[cfg(test)]
+mod slow_tests;
 pub mod supervisor;
+#[cfg(test)]
+mod supervisor_tests;
 mod timers;
+#[cfg(test)]
+mod timers_tests;
 mod watchdog;
+#[cfg(test)]
+mod watchdog_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -118,12 +138,22 @@ pub fn load(
     for (id, config) in (0..).map(PluginId).zip(configs) {
         let (blueprint, grant) = loader.load(id, config)?;
         let (own_thread, at) = (config.own_thread, clock::now());
-        let started =
-            Plugin::start(blueprint, settings.policy, intents.clone(), own_thread, at, &mut pending);
+        let started = Plugin::start(
+            blueprint,
+            settings.policy,
+            intents.clone(),
+            own_thread,
+            at,
+            &mut pending,
+        );
         plugins.push(started.map_err(|error| refused(&config.name, error))?);
         grants.push(grant);
     }
-    let is_risk = |index: &usize| plugins.get(*index).is_some_and(|plugin| plugin.kind() == PluginKind::Risk);
+    let is_risk = |index: &usize| {
+        plugins
+            .get(*index)
+            .is_some_and(|plugin| plugin.kind() == PluginKind::Risk)
+    };
     let risk = (0..plugins.len()).filter(is_risk).collect();
     let status = watch::Sender::new(plugins.iter().map(Plugin::status).collect());
     Ok(PluginHost {
@@ -142,7 +172,10 @@ fn refused(plugin: &str, error: StartError) -> LoadError {
     let plugin = plugin.to_owned();
     match error {
         StartError::Config { key, problem } => LoadError::Refused { plugin, key, problem },
-        StartError::Failed(failure) => LoadError::Interface { plugin, problem: failure.reason },
+        StartError::Failed(failure) => LoadError::Interface {
+            plugin,
+            problem: failure.reason,
+        },
     }
 }
 
@@ -229,7 +262,8 @@ impl PluginHost {
         for plugin in &mut self.plugins {
             plugin.changed = false;
         }
-        self.status.send_replace(self.plugins.iter().map(Plugin::status).collect());
+        self.status
+            .send_replace(self.plugins.iter().map(Plugin::status).collect());
     }
 
     /// The operator wants a plugin back that is out or waits: it is started with the next [`PluginHost::maintain`].
@@ -239,7 +273,11 @@ impl PluginHost {
             let names: Vec<&str> = self.plugins.iter().map(Plugin::name).collect();
             return Err(RestartError::Unknown(name.to_owned(), names.join(", ")));
         };
-        if plugin.release(at) { Ok(()) } else { Err(RestartError::Running(name.to_owned())) }
+        if plugin.release(at) {
+            Ok(())
+        } else {
+            Err(RestartError::Running(name.to_owned()))
+        }
     }
 
     /// How the plugins are, published by [`PluginHost::maintain`].

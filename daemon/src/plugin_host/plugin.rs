@@ -84,13 +84,19 @@ impl Plugin {
             Err(StartError::Failed(failure)) => (None, Some(failure)),
             Err(refused @ StartError::Config { .. }) => return Err(refused),
         };
-        let version = instance.as_ref().map(|instance| instance.version.clone()).unwrap_or_default();
+        let version = instance
+            .as_ref()
+            .map(|instance| instance.version.clone())
+            .unwrap_or_default();
         let seat = if own_thread {
             let worker = Worker::spawn(&blueprint, instance, intents).map_err(|error| {
                 let reason = format!("cannot have a thread: {error}");
                 Failure::new(FailureKind::Trap, reason)
             })?;
-            Seat::Thread { worker, starting: false }
+            Seat::Thread {
+                worker,
+                starting: false,
+            }
         } else {
             Seat::Lane(instance)
         };
@@ -134,7 +140,11 @@ impl Plugin {
             Seat::Lane(None) => {}
             Seat::Lane(Some(_)) => {
                 // What waits already waits for fuel: then only the latest counts.
-                let adding = if self.batch.has_data() { Adding::LatestWins } else { Adding::All };
+                let adding = if self.batch.has_data() {
+                    Adding::LatestWins
+                } else {
+                    Adding::All
+                };
                 for notice in notices {
                     if self.batch.add(at, notice, adding) {
                         self.blueprint.shared.metrics.conflated.inc();
@@ -145,7 +155,12 @@ impl Plugin {
             Seat::Thread { worker, .. } => {
                 if self.supervisor.state() == PluginState::Running && worker.post(at, notices).is_err() {
                     let reason = "it leaves its order events unread: its mailbox is full";
-                    self.failed(at, &Failure::new(FailureKind::Mailbox, reason), Severity::Overrun, out);
+                    self.failed(
+                        at,
+                        &Failure::new(FailureKind::Mailbox, reason),
+                        Severity::Overrun,
+                        out,
+                    );
                 }
             }
         }

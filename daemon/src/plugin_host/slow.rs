@@ -99,7 +99,11 @@ impl Worker {
             .name(blueprint.shared.name.clone())
             .stack_size(STACK)
             .spawn(move || seat.run())?;
-        Ok(Worker { blueprint: Arc::clone(blueprint), mailbox, thread: Some(thread) })
+        Ok(Worker {
+            blueprint: Arc::clone(blueprint),
+            mailbox,
+            thread: Some(thread),
+        })
     }
 
     /// Posts events. Never waits for the plugin.
@@ -202,7 +206,11 @@ impl Seat {
             }
             let next_timer = self.instance.as_ref().and_then(|instance| instance.next_timer());
             post = match next_timer.map(|next| next.since(clock::now())) {
-                None => self.mailbox.ready.wait(post).unwrap_or_else(PoisonError::into_inner),
+                None => self
+                    .mailbox
+                    .ready
+                    .wait(post)
+                    .unwrap_or_else(PoisonError::into_inner),
                 Some(pause) if pause.is_zero() => return None,
                 Some(pause) => {
                     let waited = self.mailbox.ready.wait_timeout(post, pause);

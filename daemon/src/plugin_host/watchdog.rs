@@ -30,7 +30,11 @@ impl Watchdog {
 
     /// Its time is over: stop it, or give it as much again.
     pub fn passed(&mut self) -> UpdateDeadline {
-        let ran = thread_ran();
+        self.passed_at(thread_ran())
+    }
+
+    /// The same, for a thread that has run this long.
+    pub(super) fn passed_at(&mut self, ran: Option<Duration>) -> UpdateDeadline {
         let verdict = self.judge(ran);
         self.warnings += 1;
         self.ran = ran;
