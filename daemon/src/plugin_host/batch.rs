@@ -1,4 +1,5 @@
-//! What waits for a plugin's next callbacks, already in the wire's types. Kept and reused, so that a tick allocates nothing.
+//! What waits for a plugin's next callbacks, already in the wire's types. Kept and reused, so that a tick
+//! allocates nothing.
 
 use super::bindings::moored::plugin::{market_types, order_types};
 use super::convert;

@@ -1,4 +1,5 @@
-//! What the tests of this folder run plugins with: real components, a real host, a time that stands still until moved.
+//! What the tests of this folder run plugins with: real components, a real host, a time that stands still
+//! until moved.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

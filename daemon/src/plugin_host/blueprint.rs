@@ -183,7 +183,8 @@ impl Blueprint {
         let state = State::new(Arc::clone(&self.shared), limiter);
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
-        // What a component hands over in one call is copied first and cut after, and it cannot hand over more than it has.
+        // What a component hands over in one call is copied first and cut after, and it cannot hand over more
+        // than it has.
         store.set_hostcall_fuel(self.budget.memory);
         store.set_max_component_handles(COMPONENT_HANDLES);
         store.epoch_deadline_callback(|mut context| Ok(context.data_mut().watchdog.passed()));

@@ -1,6 +1,6 @@
-//! Compiled code, kept between starts. It is native code and runs as such, so an entry is trusted only if its folder is
-//! ours alone, its name is derived from the component, wasmtime's version and the engine's settings, and its content has
-//! the digest it was written with. Anything else is compiled again.
+//! Compiled code, kept between starts. It is native code and runs as such, so an entry is trusted only if its
+//! folder is ours alone, its name is derived from the component, wasmtime's version and the engine's
+//! settings, and its content has the digest it was written with. Anything else is compiled again.
 
 use std::hash::{Hash, Hasher};
 use std::io::Write;
@@ -37,15 +37,16 @@ impl Hasher for DigestHasher {
 }
 
 impl Cache {
-    /// The cache in `dir`, made if it is missing. One that others could write to is not used: the daemon works without
-    /// it, only slower to start.
+    /// The cache in `dir`, made if it is missing. One that others could write to is not used: the daemon
+    /// works without it, only slower to start.
     pub fn open(dir: &Path) -> Cache {
         let dir = match prepare(dir) {
             Ok(()) => Some(dir.to_owned()),
             Err(reason) => {
                 tracing::warn!(
                     cache_dir = %dir.display(),
-                    "compiled plugins are not cached: {reason}; make it a folder of the daemon's user with mode 0700"
+                    "compiled plugins are not cached: {reason}; make it a folder of the daemon's user, \
+                     mode 0700"
                 );
                 None
             }
@@ -123,8 +124,8 @@ fn read(engine: &Engine, path: &Path) -> Option<Component> {
         refuse("its digest does not fit its content");
         return None;
     }
-    // SAFETY: the folder is ours alone with mode 0700, and the content is what this daemon's user wrote there under a name
-    // derived from this very component, wasmtime version and settings.
+    // SAFETY: the folder is ours alone with mode 0700, and the content is what this daemon's user wrote there
+    // under a name derived from this very component, wasmtime version and settings.
     match unsafe { Component::deserialize(engine, code) } {
         Ok(component) => Some(component),
         Err(error) => {

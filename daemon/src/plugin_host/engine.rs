@@ -13,9 +13,11 @@ pub const TICK: Duration = Duration::from_millis(1);
 /// The engine's settings. Everything a plugin does not need is off: each feature is a surface.
 fn settings() -> Config {
     let mut config = Config::new();
-    // Concurrency off is three times less per call and leaves out the code with the worst defects of the year.
+    // Concurrency off is three times less per call and leaves out the code with the worst defects of the
+    // year.
     config.concurrency_support(false);
-    // Fuel is the budget: deterministic, and it refuses a huge bulk operation before it runs. The epoch is the watchdog.
+    // Fuel is the budget: deterministic, and it refuses a huge bulk operation before it runs. The epoch is
+    // the watchdog.
     config.consume_fuel(true).epoch_interruption(true);
     config.cranelift_opt_level(OptLevel::Speed);
     // Far below any thread's stack: the host's own frames come on top.

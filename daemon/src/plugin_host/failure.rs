@@ -73,8 +73,8 @@ impl Failure {
         }
     }
 
-    /// From what wasmtime says of a call that did not return. `out_of_memory` tells whether the instance was ever refused
-    /// memory: an allocator that gets none ends in a trap that does not say so.
+    /// From what wasmtime says of a call that did not return. `out_of_memory` tells whether the instance was
+    /// ever refused memory: an allocator that gets none ends in a trap that does not say so.
     pub fn of_call(
         callback: Callback,
         error: &wasmtime::Error,

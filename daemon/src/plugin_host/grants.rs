@@ -1,5 +1,5 @@
-//! What a component imports and exports, measured against what the operator granted and what its kind requires. Everything
-//! is decided before any of its code runs; what is not granted is not linked either.
+//! What a component imports and exports, measured against what the operator granted and what its kind
+//! requires. Everything is decided before any of its code runs; what is not granted is not linked either.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -105,8 +105,8 @@ impl Grants {
                     plugin: config.name.clone(),
                     key: "grant.instruments",
                     problem: format!(
-                        "{name:?} is no configured instrument (there are: {}); add it under [[instruments]] or \
-                         correct the name",
+                        "{name:?} is no configured instrument (there are: {}); add it under \
+                         [[instruments]] or correct the name",
                         known.join(", ")
                     ),
                 });
@@ -300,11 +300,13 @@ fn remedy(config: &Config, capability: Capability) -> String {
     match (config.kind, capability) {
         (PluginKind::Risk, _) => "a risk plugin cannot be granted it; build it for the world risk".to_owned(),
         (PluginKind::Strategy, Capability::Orders) if config.grant.order_types.is_empty() => {
-            "name the kinds of orders in order_types under [plugins.grant], for example order_types = [\"limit\"]"
-                .to_owned()
+            "name the kinds of orders under [plugins.grant], for example order_types = [\"limit\"]".to_owned()
         }
         (PluginKind::Strategy, _) => {
-            format!("add \"{}\" to capabilities under [plugins.grant]", capability.as_str())
+            format!(
+                "add \"{}\" to capabilities under [plugins.grant]",
+                capability.as_str()
+            )
         }
     }
 }

@@ -1,8 +1,8 @@
 //! What a guest can call: one `impl` for each interface of the WIT package.
 //!
-//! Nothing here reaches the desk. Requests are kept in the instance's [`State`] and leave it only when the callback has
-//! returned normally; look-ups copy from the shared view. Each call is counted, because neither fuel nor the watchdog
-//! runs while the host works.
+//! Nothing here reaches the desk. Requests are kept in the instance's [`State`] and leave it only when the
+//! callback has returned normally; look-ups copy from the shared view. Each call is counted, because neither
+//! fuel nor the watchdog runs while the host works.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -270,7 +270,7 @@ impl State {
         let plugin = self.shared.name.as_str();
         if self.log_dropped > 0 {
             let dropped = std::mem::take(&mut self.log_dropped);
-            tracing::warn!(target: "plugin", plugin, "{dropped} lines of the plugin dropped: it logs too fast");
+            tracing::warn!(target: "plugin", plugin, "{dropped} lines dropped: it logs too fast");
         }
         let line = convert::printable(message, LOG_LINE);
         match level {

@@ -1,7 +1,8 @@
 //! One running plugin: its store, its exports, and the one way its code is called.
 //!
-//! A callback is a transaction. Its requests wait in the store's state and are handed out only when it has returned; a
-//! callback that did not return leaves an instance nobody may call again, and everything it asked for dies with it.
+//! A callback is a transaction. Its requests wait in the store's state and are handed out only when it has
+//! returned; a callback that did not return leaves an instance nobody may call again, and everything it asked
+//! for dies with it.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,8 +41,8 @@ thread_local! {
     static IN_GUEST_CALL: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside a plugin's callback: a panic then is caught and costs that plugin only, so a panic hook
-/// that ends the process must ask this first.
+/// Whether this thread is inside a plugin's callback: a panic then is caught and costs that plugin only, so a
+/// panic hook that ends the process must ask this first.
 pub fn is_in_guest_call() -> bool {
     IN_GUEST_CALL.get()
 }
@@ -183,9 +184,9 @@ impl Instance {
         )
     }
 
-    /// Runs the callbacks a batch calls for: state, orders, then market data, so that a plugin knows its fills before it
-    /// looks at prices. Market data stays in the batch while the fuel of this second is spent. What returned is handed out
-    /// even if a later callback fails.
+    /// Runs the callbacks a batch calls for: state, orders, then market data, so that a plugin knows its
+    /// fills before it looks at prices. Market data stays in the batch while the fuel of this second is
+    /// spent. What returned is handed out even if a later callback fails.
     pub fn serve(&mut self, at: Timestamp, batch: &mut Batch, out: &mut Vec<Event>) -> Result<(), Failure> {
         if let Some(state) = batch.trading_state.take() {
             self.tell_trading_state(at, state)?;
@@ -323,7 +324,8 @@ impl Instance {
         })
     }
 
-    /// The requests of the callback that just returned, as events for the desk. `newest` is the receipt of what it answered.
+    /// The requests of the callback that just returned, as events for the desk. `newest` is the receipt of
+    /// what it answered.
     pub fn hand_out(&mut self, newest: Option<Timestamp>, out: &mut Vec<Event>) {
         let State { requests, plugin, .. } = self.store.data_mut();
         let plugin = *plugin;
@@ -420,8 +422,8 @@ impl Instance {
     }
 }
 
-/// Runs guest code so that a panic of the host in between costs the guest only. What it may have left half done is the
-/// store's, which is dropped after it.
+/// Runs guest code so that a panic of the host in between costs the guest only. What it may have left half
+/// done is the store's, which is dropped after it.
 fn guarded<R>(call: impl FnOnce() -> R) -> std::thread::Result<R> {
     IN_GUEST_CALL.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(call));

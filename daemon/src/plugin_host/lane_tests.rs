@@ -327,13 +327,14 @@ fn overdrawn_fuel_holds_market_data_back_and_only_that() {
 #[test]
 fn timers_are_called_and_order_events_told() {
     let toml = "[[plugins]]\nname = \"script\"\ncomponent = \"guests/fixed-orders.wasm\"\nkind = \"strategy\"\n\
-         [plugins.grant]\ninstruments = [\"AAPL\"]\norder_types = [\"limit\", \"market\", \"stop\", \"stop_limit\"]\n\
+         [plugins.grant]\ninstruments = [\"AAPL\"]\n\
+         order_types = [\"limit\", \"market\", \"stop\", \"stop_limit\"]\n\
          max_quantity = 100\nmessages_per_second = 20\n\
          [plugins.config]\nsteps = [\n\
          {do = \"market\", symbol = \"AAPL\", side = \"buy\", quantity = 10, at_ms = 1000},\n\
          {do = \"limit\", symbol = \"AAPL\", side = \"sell\", quantity = 101, limit = 190.5, at_ms = 2000},\n\
          {do = \"cancel\", step = 0, at_ms = 3000},\n\
-         {do = \"limit\", symbol = \"AAPL\", side = \"sell\", quantity = 1, limit = 190.5, tif = \"fok\", at_ms = 3000},\n\
+         {do = \"limit\", symbol = \"AAPL\", side = \"sell\", quantity = 1, tif = \"fok\", at_ms = 3000},\n\
          {do = \"cancel_all\", at_ms = 4000}]\n";
     let mut bench = Bench::new(toml);
     let first = bench.host.next_timer().unwrap();

@@ -1,4 +1,5 @@
-//! From a configured file to a plugin ready to be started, or a message that says which plugin, what is wrong and what to do.
+//! From a configured file to a plugin ready to be started, or a message that says which plugin, what is wrong
+//! and what to do.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,7 +46,10 @@ pub enum LoadError {
         problem: String,
     },
     /// Its file cannot be read.
-    #[error("plugin {plugin:?}: cannot read its component {}: {source}; correct `component` or put the file there", path.display())]
+    #[error(
+        "plugin {plugin:?}: cannot read its component {}: {source}; correct `component` or put the file there",
+        path.display()
+    )]
     File {
         /// Which plugin.
         plugin: String,
@@ -66,7 +70,8 @@ pub enum LoadError {
     },
     /// It is of another version of the interface.
     #[error(
-        "plugin {plugin:?}: its component has {found}, this daemon has {expected}; build it with the SDK of this release"
+        "plugin {plugin:?}: its component has {found}, this daemon has {expected}; build it with the SDK of this \
+         release"
     )]
     Version {
         /// Which plugin.
@@ -77,7 +82,10 @@ pub enum LoadError {
         expected: String,
     },
     /// It is of another world than its kind.
-    #[error("plugin {plugin:?}: {} is not of the world {world}: it does not export {missing}; it is {found}", path.display())]
+    #[error(
+        "plugin {plugin:?}: {} is not of the world {world}: it does not export {missing}; it is {found}",
+        path.display()
+    )]
     World {
         /// Which plugin.
         plugin: String,
@@ -92,7 +100,8 @@ pub enum LoadError {
     },
     /// It wants the system.
     #[error(
-        "plugin {plugin:?}: its component imports {import}, and this daemon gives plugins no WASI: no files, no network, no clock; build it for wasm32-unknown-unknown or with WASI stubbed out"
+        "plugin {plugin:?}: its component imports {import}, and this daemon gives plugins no WASI: no files, no \
+         network, no clock; build it for wasm32-unknown-unknown or with WASI stubbed out"
     )]
     Wasi {
         /// Which plugin.

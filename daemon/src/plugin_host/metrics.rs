@@ -1,5 +1,5 @@
-//! What is measured of plugins. Handles are looked up once, and what the hot path observes is kept locally until the loop
-//! or the plugin's thread has time to hand it on.
+//! What is measured of plugins. Handles are looked up once, and what the hot path observes is kept locally
+//! until the loop or the plugin's thread has time to hand it on.
 
 use std::time::Duration;
 

@@ -119,7 +119,8 @@ fn an_answer_outside_the_contract_denies() {
 
 #[test]
 fn a_denial_carries_its_code_and_the_host_learns_its_meaning() {
-    let guard = "[[plugins]]\nname = \"guard\"\ncomponent = \"plugins/drawdown-guard.wasm\"\nkind = \"risk\"\n\
+    let guard = "[[plugins]]\nname = \"guard\"\nkind = \"risk\"\n\
+         component = \"plugins/drawdown-guard.wasm\"\n\
          [plugins.config]\nloss_limit = 500\nsoft_quantity = 60\n";
     let mut bench = Bench::new(&(on_aapl("pinger") + guard));
     let mut ask = |loss: i128| {

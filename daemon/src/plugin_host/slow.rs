@@ -1,8 +1,8 @@
 //! A plugin on a thread of its own: for those that are slow by nature, so that they cannot hold up the lane.
 //!
-//! The lane posts and never waits. Market data waits as the latest of each instrument; order events wait in a bounded list,
-//! and a plugin that lets it fill is quarantined, because it would trade on a story with holes. What it wants goes to the
-//! desk by the bounded way for intents.
+//! The lane posts and never waits. Market data waits as the latest of each instrument; order events wait in a
+//! bounded list, and a plugin that lets it fill is quarantined, because it would trade on a story with holes.
+//! What it wants goes to the desk by the bounded way for intents.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;

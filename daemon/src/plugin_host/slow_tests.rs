@@ -1,4 +1,5 @@
-//! Plugins on threads of their own: the same guests, the same containment, and a lane that never waits for them.
+//! Plugins on threads of their own: the same guests, the same containment, and a lane that never waits for
+//! them.
 
 use super::bench::{Bench, guest, on_aapl};
 use crate::desk::effect::Notice;

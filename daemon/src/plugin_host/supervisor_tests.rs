@@ -8,8 +8,8 @@ fn second(seconds: u64) -> Timestamp {
     Timestamp::from_nanos((1_000_000 + seconds) * 1_000_000_000)
 }
 
-/// Failures at these seconds, each of which is started again as soon as it is due, and the pauses they lead to; `None` is
-/// the quarantine.
+/// Failures at these seconds, each of which is started again as soon as it is due, and the pauses they lead
+/// to; `None` is the quarantine.
 fn check(severity: Severity, failures: &[u64], pauses: &[Option<u64>]) {
     let mut supervisor = Supervisor::new(Policy::default());
     for (number, (&at, &pause)) in failures.iter().zip(pauses).enumerate() {

@@ -58,8 +58,8 @@ impl Timers {
         self.next
     }
 
-    /// The timer that is due longest, with the time it was set for. A periodic one is set again, past `at`: periods that
-    /// went by unserved are not made up for.
+    /// The timer that is due longest, with the time it was set for. A periodic one is set again, past `at`:
+    /// periods that went by unserved are not made up for.
     pub fn take_due(&mut self, at: Timestamp) -> Option<(u32, Timestamp)> {
         if self.next.is_none_or(|next| next > at) {
             return None;

@@ -1,6 +1,7 @@
-//! What happens when a callback's time is over. The clock on the wall also runs while the system gives the thread's
-//! processor to others, and a plugin must not be killed for that: so the first time is a warning, and the second counts
-//! only if the thread has really run in between. Fuel, which counts work, is the tight bound; this is the loose one.
+//! What happens when a callback's time is over. The clock on the wall also runs while the system gives the
+//! thread's processor to others, and a plugin must not be killed for that: so the first time is a warning,
+//! and the second counts only if the thread has really run in between. Fuel, which counts work, is the tight
+//! bound; this is the loose one.
 
 use std::time::Duration;
 

@@ -8,7 +8,8 @@ fn ms(millis: u64) -> Option<Duration> {
     Some(Duration::from_millis(millis))
 }
 
-/// How long the thread had run at each time the deadline passed, and at which of them the callback is stopped.
+/// How long the thread had run at each time the deadline passed, and at which of them the callback is
+/// stopped.
 fn check(ran: &[Option<Duration>], stopped: Option<usize>) {
     let mut watchdog = Watchdog::default();
     watchdog.begin(Duration::from_millis(5));
