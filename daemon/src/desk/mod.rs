@@ -17,6 +17,8 @@ mod restore;
 mod session;
 pub mod snapshot;
 mod snapshot_of;
+#[cfg(test)]
+mod tests;
 pub mod trading_state;
 
 use std::collections::{BTreeMap, VecDeque};
