@@ -114,6 +114,7 @@ impl Desk {
             }
             Event::Report(report) => self.report(at, &report, effects),
             Event::WriteFailed { order_id, reason } => self.write_failed(at, order_id, &reason, effects),
+            Event::NotSent { order_id, code } => self.not_sent(at, order_id, code, effects),
             Event::Session(event) => self.session(at, event, effects),
             Event::Command {
                 ticket,

@@ -9,6 +9,7 @@ use crate::domain::time::Timestamp;
 use crate::orders::OrderChange;
 use crate::orders::event::{OrderEvent, OrderEventKind};
 use crate::portfolio::PortfolioFill;
+use crate::risk::denial::DenialCode;
 
 use super::Desk;
 use super::effect::{Effect, Notice};
@@ -36,6 +37,17 @@ impl Desk {
         self.orders.write_failed(at, order_id, reason, &mut changes);
         self.perform(at, changes, effects);
         self.ask_truth(at, format!("a write for order {} failed", order_id.0), effects);
+    }
+
+    pub(super) fn not_sent(
+        &mut self,
+        at: Timestamp,
+        order_id: OrderId,
+        code: DenialCode,
+        effects: &mut Vec<Effect>,
+    ) {
+        let changes = self.orders.not_sent(at, order_id, code);
+        self.perform(at, changes, effects);
     }
 
     /// Records, counts and tells what the orders say has changed.

@@ -171,6 +171,23 @@ impl OrderManager {
         changes.push(told);
     }
 
+    /// An order, or a change of one, certainly did not leave.
+    pub fn not_sent(&mut self, at: Timestamp, order_id: OrderId, code: DenialCode) -> Vec<OrderChange> {
+        let Some(order) = self.orders.get_mut(&order_id) else { return Vec::new() };
+        let denial = Denial::native(code, 0, 0);
+        let kind = if order.pending.take().is_some() {
+            event::OrderEventKind::ReplaceDenied(denial)
+        } else {
+            order.state = OrderState::Rejected;
+            order.reason = Some(format!("never sent: {}", code.as_str()));
+            event::OrderEventKind::Denied(denial)
+        };
+        order.changed = at;
+        let changes = vec![OrderChange::Moved(order_id), event_of(order, kind)];
+        self.settle(order_id);
+        changes
+    }
+
     /// Takes an approved order in and names it. The caller records and sends what is returned.
     pub fn accept(&mut self, approved: Approved<OrderIntent>, at: Timestamp) -> Result<Placement, Denial> {
         let intent = approved.into_inner();

@@ -126,8 +126,10 @@ impl OrderManager {
             order_ref: report.order_ref.clone(),
             tag: 0,
         };
+        let state = OrderState::from_broker(report.status);
         Some(Order {
             perm_id: report.perm_id,
+            state,
             ..Order::new(placement, at)
         })
     }
