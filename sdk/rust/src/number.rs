@@ -177,7 +177,7 @@ fn units_of(value: f64) -> Option<i64> {
     // 2^63 is exact as a float and i64::MAX is not, so the upper bound has to be an exclusive one.
     const END: f64 = 9_223_372_036_854_775_808.0;
     let units = (value * ONE as f64).round();
-    (units >= -END && units < END).then_some(units as i64)
+    (-END..END).contains(&units).then_some(units as i64)
 }
 
 fn parse_decimal(text: &str) -> Option<i64> {
