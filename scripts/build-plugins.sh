@@ -3,11 +3,13 @@
 #
 #   scripts/build-plugins.sh [--out DIR] [NAME…]
 #
-# Every package under plugins/ becomes DIR/plugins/NAME.wasm, every one under tests/guests/ DIR/guests/NAME.wasm.
-# DIR is $CARGO_TARGET_DIR, or target/. What has not changed since it was last built is not built again.
+# Every package under plugins/ becomes DIR/plugins/NAME.wasm, every one under tests/guests/
+# DIR/guests/NAME.wasm. DIR is $CARGO_TARGET_DIR, or target/. What has not changed since it was last built
+# is not built again.
 #
-# The compiler is the one in use if it has, or can get, the target wasm32-unknown-unknown. Otherwise it is Debian's,
-# which builds the standard library for that target from source. MOORED_WASM_TOOLCHAIN=own or =debian insists on one.
+# The compiler is the one in use if it has, or can get, the target wasm32-unknown-unknown. Otherwise it is
+# Debian's, which builds the standard library for that target from source. MOORED_WASM_TOOLCHAIN=own or
+# =debian insists on one.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -22,14 +24,14 @@ target_dir=$(cd "$target_dir" && pwd)
 say() { printf 'plugins: %s\n' "$*" >&2; }
 die() { say "$@"; exit 1; }
 
-# --- what to build -----------------------------------------------------------------------------------------------
+# --- what to build ---
 
 out=$target_dir
 names=()
 while (($#)); do
     case $1 in
         --out) (($# > 1)) || die "--out needs a directory"; mkdir -p "$2"; out=$(cd "$2" && pwd); shift 2 ;;
-        -h | --help) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+        -h | --help) sed -n '2,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
         -*) die "unknown option $1; try --help" ;;
         *) names+=("$1"); shift ;;
     esac
@@ -57,27 +59,33 @@ component() {
 }
 
 # One number for the contents of files and folders.
-digest() { (cd "$root" && find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64); }
+digest() (
+    cd "$root"
+    find "$@" -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64
+)
 
 for name in "${names[@]}"; do folder "$name" >/dev/null; done
 
 exec 9>"$target_dir/.plugins.lock"
 flock 9
 
-shared=$(digest sdk/rust sdk/componentize wit Cargo.toml Cargo.lock scripts/build-plugins.sh)-${MOORED_WASM_TOOLCHAIN:-any}
+choice=${MOORED_WASM_TOOLCHAIN:-any}
+shared=$choice-$(digest sdk/rust sdk/componentize wit Cargo.toml Cargo.lock scripts/build-plugins.sh)
 stamps=$out/.plugin-stamps
 mkdir -p "$stamps" "$out/plugins" "$out/guests"
 stale=()
+declare -A stamp
 for name in "${names[@]}"; do
-    stamp=$shared-$(digest "$(folder "$name")")
-    [[ -f $(component "$name") && $(cat "$stamps/$name" 2>/dev/null) == "$stamp" ]] || stale+=("$name")
+    # Taken before the build: what is edited during it is built again the next time.
+    stamp[$name]=$shared-$(digest "$(folder "$name")")
+    [[ -f $(component "$name") && $(cat "$stamps/$name" 2>/dev/null) == "${stamp[$name]}" ]] || stale+=("$name")
 done
 if ((${#stale[@]} == 0)); then
     say "${#names[@]} components are up to date in $out"
     exit 0
 fi
 
-# --- with what ---------------------------------------------------------------------------------------------------
+# --- with what ---
 
 has_target() { [[ -d $(rustc --print sysroot 2>/dev/null)/lib/rustlib/$target/lib ]]; }
 
@@ -116,7 +124,6 @@ debian_toolchain() {
     debian_is_there
 }
 
-choice=${MOORED_WASM_TOOLCHAIN:-any}
 if [[ $choice != debian ]] && own_toolchain; then
     toolchain=own
 elif [[ $choice != own ]] && debian_toolchain; then
@@ -125,18 +132,18 @@ else
     die "no compiler for $target"
 fi
 
-# --- build -------------------------------------------------------------------------------------------------------
+# --- build ---
 
 packages=()
 for name in "${stale[@]}"; do packages+=(-p "$name"); done
-build=(build --manifest-path "$root/Cargo.toml" --locked --profile "$profile" --target "$target" "${packages[@]}")
+build=(build --manifest-path "$root/Cargo.toml" --profile "$profile" --target "$target" "${packages[@]}")
 say "compiling ${#stale[@]} of ${#names[@]} for $target ($toolchain toolchain)"
 if [[ $toolchain == own ]]; then
     modules=$target_dir/$target/$profile
     cargo "${build[@]}" --target-dir "$target_dir" >&2
 else
-    # A folder of its own: two compilers in one would undo each other's work. Standard features of the standard
-    # library are unstable to build, hence the bootstrap switch; the plugins use none.
+    # A folder of its own: two compilers in one would undo each other's work. Building the standard
+    # library is unstable in cargo, hence the bootstrap switch; the plugins themselves use nothing unstable.
     modules=$target_dir/debian/$target/$profile
     env -u RUSTUP_TOOLCHAIN -u RUSTC_WRAPPER -u RUSTFLAGS \
         RUSTC=/usr/bin/rustc RUSTDOC=/usr/bin/rustdoc RUSTC_BOOTSTRAP=1 \
@@ -147,10 +154,10 @@ fi
 native_cargo=cargo
 command -v cargo >/dev/null || native_cargo=/usr/bin/cargo
 say "building componentize"
-"$native_cargo" build --manifest-path "$root/Cargo.toml" --locked --target-dir "$target_dir" -p componentize >&2
+"$native_cargo" build --manifest-path "$root/Cargo.toml" --target-dir "$target_dir" -p componentize >&2
 
 for name in "${stale[@]}"; do
     "$target_dir/debug/componentize" "$modules/${name//-/_}.wasm" "$(component "$name")"
-    echo "$shared-$(digest "$(folder "$name")")" >"$stamps/$name"
+    echo "${stamp[$name]}" >"$stamps/$name"
 done
 say "${#stale[@]} components built, ${#names[@]} ready in $out"

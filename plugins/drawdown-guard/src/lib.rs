@@ -1,7 +1,8 @@
 //! Stops a strategy that has lost too much today, and shrinks orders that are too large.
 //!
-//! Orders that only bring a position nearer to zero always pass: a strategy that has lost must be able to get out.
-//! The verdict depends on the order and the exposure alone, so the same order meets the same answer after a restart.
+//! Orders that only bring a position nearer to zero always pass: a strategy that has lost must be able to
+//! get out. The verdict depends on the order and the exposure alone, so the same order meets the same
+//! answer after a restart.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Follows the cross of two exponential averages of the mid: long while the fast one is above the slow one, short
-//! while it is below, one order under way per instrument.
+//! Follows the cross of two exponential averages of the mid: long while the fast one is above the slow one,
+//! short while it is below, one order under way per instrument.
 //!
 //! The position is the host's, not a count of its own: after a restart it goes on from what it really holds.
 

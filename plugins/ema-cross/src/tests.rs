@@ -15,7 +15,8 @@ fn bench(config: &str) -> Bench<EmaCross> {
         .unwrap()
 }
 
-/// Quotes a line from `from` to `to`, and gives the first request with the desk's time a second on at each quote.
+/// Quotes a line from `from` to `to`, and gives the first request with the desk's time a second on at each
+/// quote.
 fn walk(bench: &mut Bench<EmaCross>, from: i32, to: i32) -> Vec<Request> {
     let cents: Vec<i32> = if from < to {
         (from..=to).collect()

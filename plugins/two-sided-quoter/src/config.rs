@@ -33,7 +33,7 @@ impl Default for Config {
             max_position: Quantity::from_int(50),
             skew_ticks: 2.0,
             requote_ticks: 1,
-            interval_ms: 250,
+            interval_ms: 500,
             quiet_ms: 2_000,
         }
     }

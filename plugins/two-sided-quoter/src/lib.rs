@@ -1,5 +1,5 @@
-//! Quotes both sides around the mid, leans against its inventory, and takes its quotes back when the market goes
-//! quiet or trading is not active.
+//! Quotes both sides around the mid, leans against its inventory, and takes its quotes back when the market
+//! goes quiet or trading is not active.
 //!
 //! It never takes: a quote is kept a tick away from the other side. The inventory is the host's position.
 

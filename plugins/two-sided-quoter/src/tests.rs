@@ -10,7 +10,8 @@ use super::TwoSidedQuoter;
 const A: InstrumentId = InstrumentId(0);
 
 fn bench() -> Bench<TwoSidedQuoter> {
-    let config = r#"{"quantity": 10, "max_position": 20, "spread_ticks": 4, "skew_ticks": 4}"#;
+    let config =
+        r#"{"quantity": 10, "max_position": 20, "spread_ticks": 4, "skew_ticks": 4, "interval_ms": 250}"#;
     Bench::start(Desk::with_stocks(&["A"]), config)
         .map(|(bench, _)| bench)
         .unwrap()

@@ -1,5 +1,5 @@
-//! `componentize IN.wasm OUT.wasm`: makes a component of a core module that was built with `moored-plugin`, checks
-//! it, and says what it imports. It never changes what the module does.
+//! `componentize IN.wasm OUT.wasm`: makes a component of a core module that was built with `moored-plugin`,
+//! checks it, and says what it imports. It never changes what the module does.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,20 +29,15 @@ fn main() -> ExitCode {
 fn run(input: &Path, output: &Path) -> Result<String> {
     let module = std::fs::read(input).with_context(|| format!("cannot read {}", input.display()))?;
     let component = encode(&module).with_context(|| format!("cannot encode {}", input.display()))?;
-    let imports = imports(&component)?;
-    if let Some(wasi) = imports.iter().find(|name| name.starts_with("wasi:")) {
-        bail!(
-            "{} imports {wasi}, which the daemon never offers: build it for wasm32-unknown-unknown",
-            input.display()
-        );
-    }
+    let imports = inspect(&component).with_context(|| format!("cannot use {}", input.display()))?;
     write_whole(output, &component)?;
     let kib = component.len().div_ceil(1024);
-    Ok(format!(
-        "{}: {kib} KiB, imports {}",
-        output.display(),
+    let imports = if imports.is_empty() {
+        "nothing".to_owned()
+    } else {
         imports.join(" ")
-    ))
+    };
+    Ok(format!("{}: {kib} KiB, imports {imports}", output.display()))
 }
 
 fn encode(module: &[u8]) -> Result<Vec<u8>> {
@@ -53,20 +48,30 @@ fn encode(module: &[u8]) -> Result<Vec<u8>> {
     );
     ComponentEncoder::default()
         .module(module)
-        .context("the module does not say which world it is made for; does it call export_strategy! or export_risk!?")?
+        .context("what it says about its world cannot be read")?
         .validate(true)
         .encode()
         .context("the module does not fit its world")
 }
 
-/// The interfaces with functions that the component imports; those that only lend their types need no grant.
-fn imports(component: &[u8]) -> Result<Vec<String>> {
+/// What the component imports, once it is sure that it exports something and needs nothing the daemon never
+/// offers.
+fn inspect(component: &[u8]) -> Result<Vec<String>> {
     let DecodedWasm::Component(resolve, world) = wit_component::decode(component)? else {
         bail!("the encoder made a package instead of a component");
     };
-    Ok(functional_imports(&resolve, world))
+    ensure!(
+        !resolve.worlds[world].exports.is_empty(),
+        "it exports nothing; does the plugin call export_strategy! or export_risk!?"
+    );
+    let imports = functional_imports(&resolve, world);
+    if let Some(wasi) = imports.iter().find(|name| name.starts_with("wasi:")) {
+        bail!("it imports {wasi}, which the daemon never offers; build it for wasm32-unknown-unknown");
+    }
+    Ok(imports)
 }
 
+/// The interfaces with functions that it imports; those that only lend their types need no grant.
 fn functional_imports(resolve: &Resolve, world: WorldId) -> Vec<String> {
     let world = &resolve.worlds[world];
     let named = world.imports.iter().filter_map(|(key, item)| {

@@ -43,7 +43,8 @@ pub struct RiskContext<'h> {
     host: &'h mut Host,
 }
 
-/// What a strategy may do. Orders, cancels and timers are queued by the host and leave when the callback returns.
+/// What a strategy may do. Orders, cancels and timers are queued by the host and leave when the callback
+/// returns.
 pub struct Context<'h> {
     risk: RiskContext<'h>,
 }

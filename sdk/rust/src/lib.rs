@@ -1,9 +1,9 @@
 //! Moored plugins in Rust.
 //!
-//! A strategy implements [`Strategy`] and names itself with [`export_strategy!`]; a risk check implements [`Risk`]
-//! and names itself with [`export_risk!`]. Compiled for `wasm32-unknown-unknown` and encoded by `componentize`
-//! it is a component that imports only the interfaces it uses. Compiled natively the same code runs under
-//! `cargo test` with [`testing`].
+//! A strategy implements [`Strategy`] and names itself with [`export_strategy!`]; a risk check implements
+//! [`Risk`] and names itself with [`export_risk!`]. Compiled for `wasm32-unknown-unknown` and encoded by
+//! `componentize` it is a component that imports only the interfaces it uses. Compiled natively the same
+//! code runs under `cargo test` with [`testing`].
 //!
 //! This crate owns the translation between the wire (`wit/moored.wit`) and types that cannot be confused. It
 //! never holds an opinion about trading: what a strategy asks for is what the host is told.

@@ -131,7 +131,8 @@ impl Quote {
         }
     }
 
-    /// Fit to trade on: both sides known and not stale. Delayed data passes; whether it may is the operator's rule.
+    /// Fit to trade on: both sides known and not stale. Delayed data passes; whether it may is the
+    /// operator's rule.
     #[must_use]
     pub const fn is_live(&self) -> bool {
         self.bits & (Self::BID | Self::ASK | Self::STALE) == Self::BID | Self::ASK

@@ -1,7 +1,8 @@
 //! Prices, quantities and amounts: fixed point, one unit is 1e-9, as they travel over the wire.
 //!
-//! Arithmetic saturates: a strategy that multiplied its way past 9.2 billion must not trap in the middle of a
-//! callback, and the host refuses such a number anyway. Floats are for indicators; they come back through `from_f64`.
+//! Arithmetic saturates: a strategy that multiplied its way past 9.2 billion must not trap in the middle of
+//! a callback, and the host refuses such a number anyway. Floats are for indicators; they come back through
+//! `from_f64`.
 
 use core::fmt;
 use core::ops::{Add, Neg, Sub};

@@ -39,7 +39,8 @@ impl Side {
     }
 }
 
-/// How long an order lives. The host offers day, gtc and ioc, and answers [`HostError::Unsupported`] to the rest.
+/// How long an order lives. The host offers day, gtc and ioc, and answers [`HostError::Unsupported`] to the
+/// rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeInForce {
     /// Until the session ends.

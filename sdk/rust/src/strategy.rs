@@ -9,10 +9,11 @@ use crate::order::OrderEvent;
 
 /// A strategy: made from its configuration, then told what happens. Only `new` is required.
 ///
-/// A callback is a transaction. What it asks of the context leaves when it returns; a panic drops all of it and
-/// the daemon starts the plugin anew.
+/// A callback is a transaction. What it asks of the context leaves when it returns; a panic drops all of it
+/// and the daemon starts the plugin anew.
 pub trait Strategy: Sized {
-    /// Its table in the daemon's configuration; `()` will not do for an empty one, a struct without fields will.
+    /// Its table in the daemon's configuration; `()` will not do for an empty one, a struct without fields
+    /// will.
     type Config: DeserializeOwned;
 
     /// Starts it: check the configuration, find instruments, subscribe.

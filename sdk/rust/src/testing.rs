@@ -1,7 +1,8 @@
 //! Native tests of a plugin: feed it events, look at what it asked for.
 //!
-//! [`Bench`] runs a strategy and [`RiskBench`] a risk check against a host that records. It does not trade: an
-//! order is answered by the events the test sends, because what the broker would do is the test's to say.
+//! [`Bench`] runs a strategy and [`RiskBench`] a risk check against a host that records. It does not trade:
+//! an order is answered by the events the test sends, because what the broker would do is the test's to
+//! say.
 
 use core::time::Duration;
 
@@ -71,7 +72,8 @@ impl Desk {
     }
 }
 
-/// A started strategy and the desk it stands at. Each event returns what the strategy asked for in its callback.
+/// A started strategy and the desk it stands at. Each event returns what the strategy asked for in its
+/// callback.
 #[derive(Debug)]
 pub struct Bench<S> {
     /// The desk.

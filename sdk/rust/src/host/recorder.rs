@@ -1,4 +1,5 @@
-//! The host of a native test: answers look-ups from what the test gave it and keeps what the plugin asked for.
+//! The host of a native test: answers look-ups from what the test gave it and keeps what the plugin asked
+//! for.
 
 use core::time::Duration;
 use std::collections::BTreeMap;

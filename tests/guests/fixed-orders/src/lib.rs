@@ -1,7 +1,8 @@
 //! Follows a script: each step of `steps` is due some time after the start and does one thing.
 //!
-//! The tag of an order is the number of its step, from 0. A price is absolute (`limit`, `stop`), or a distance from
-//! the last quote's other side (`limit_offset`, `stop_offset`): 0 takes, and a negative one rests for a buy.
+//! The tag of an order is the number of its step, from 0. A price is absolute (`limit`, `stop`), or a
+//! distance from the last quote's other side (`limit_offset`, `stop_offset`): 0 takes, and a negative one
+//! rests for a buy.
 
 use core::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Places one limit order for every quote whose bid changed, and does nothing else: what is measured is the way of
-//! an order, not the thinking about it.
+//! Places one limit order for every quote whose bid changed, and does nothing else: what is measured is the
+//! way of an order, not the thinking about it.
 
 use moored_plugin::{
     Context, InitError, Price, Quantity, Quote, Side, Strategy, Ticket, TimeInForce, export_strategy,

@@ -1,5 +1,5 @@
-//! Buys one at the bid on every quote, and panics on every `every`-th after the order was queued: that order must
-//! not leave. The tag of an order is the number of the quote since the plugin was started.
+//! Buys one at the bid on every quote, and panics on every `every`-th after the order was queued: that
+//! order must not leave. The tag of an order is the number of the quote since the plugin was started.
 
 use moored_plugin::{Context, InitError, Quantity, Quote, Strategy, Ticket, export_strategy};
 
