@@ -22,5 +22,6 @@ pub mod ledger;
 pub mod mailbox;
 pub mod market;
 pub mod orders;
+pub mod plugin_host;
 pub mod portfolio;
 pub mod risk;
