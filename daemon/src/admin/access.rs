@@ -78,6 +78,20 @@ impl Access {
         Ok(access)
     }
 
+    /// Rules that nobody stands above, so that a test can be refused whoever runs it.
+    #[cfg(test)]
+    pub(super) fn for_tests(operators: &[User], observers: &[User]) -> Self {
+        let uids = |users: &[User]| {
+            let uids = users.iter().map(|user| uid_of(user, "admin"));
+            uids.collect::<Result<_, _>>()
+                .expect("tests name users that exist")
+        };
+        Access {
+            operators: uids(operators),
+            observers: uids(observers),
+        }
+    }
+
     /// What a user may do.
     pub fn role(&self, uid: u32) -> Role {
         if self.operators.contains(&uid) {
@@ -110,7 +124,9 @@ pub fn authorize(peer: Peer, reads_only: bool) -> Result<(), Refusal> {
     let (uid, name) = (peer.uid, name_of(peer.uid));
     Err(Refusal {
         message: format!("user {name} (uid {uid}) may not {verb}"),
-        fix: format!("add {uid} or its name to {key} in the configuration and restart moored, or run this as root"),
+        fix: format!(
+            "add {uid} or its name to {key} in the configuration and restart moored, or run this as root"
+        ),
     })
 }
 

@@ -46,13 +46,21 @@ fn names_are_looked_up_and_unknown_ones_are_errors() {
     let root = [User::Name("root".to_owned())];
     assert_eq!(Access::resolve(OWN, &root, &[]).unwrap().role(0), Role::Operator);
     let nobody_by_this_name = [User::Name("no-such-user-here".to_owned())];
-    let error = Access::resolve(OWN, &[], &nobody_by_this_name).unwrap_err().to_string();
-    assert!(error.contains("admin.observers") && error.contains("no-such-user-here"), "{error}");
+    let error = Access::resolve(OWN, &[], &nobody_by_this_name)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("admin.observers") && error.contains("no-such-user-here"),
+        "{error}"
+    );
 }
 
 #[test]
 fn the_configuration_takes_names_and_numbers_and_refuses_unknown_keys() {
     let config: Config = toml::from_str("operators = [1000, \"trader\"]").unwrap();
-    assert_eq!(config.operators, [User::Uid(1000), User::Name("trader".to_owned())]);
+    assert_eq!(
+        config.operators,
+        [User::Uid(1000), User::Name("trader".to_owned())]
+    );
     assert!(toml::from_str::<Config>("operator = [1000]").is_err());
 }

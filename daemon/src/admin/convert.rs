@@ -51,7 +51,10 @@ impl<'a> Names<'a> {
 
     fn name(self, id: InstrumentId) -> String {
         let known = self.find(id);
-        known.map_or_else(|| format!("instrument {}", id.0), |instrument| instrument.name.clone())
+        known.map_or_else(
+            || format!("instrument {}", id.0),
+            |instrument| instrument.name.clone(),
+        )
     }
 }
 
@@ -66,13 +69,18 @@ pub(super) fn status(now: Timestamp, sources: &Sources) -> schema::Status {
         let amounts = snapshot.plugins.values().map(amount);
         amounts.fold(Money::ZERO, Money::plus).to_string()
     };
-    let base = snapshot.account.iter().find(|row| row.tag == "NetLiquidation" && !row.currency.is_empty());
+    let base = snapshot
+        .account
+        .iter()
+        .find(|row| row.tag == "NetLiquidation" && !row.currency.is_empty());
     schema::Status {
         version: sources.version.to_owned(),
         started_at: instant(sources.started),
         uptime_s: now.since(sources.started).as_secs_f64(),
         ready: readiness.ready,
-        not_ready: unmet.map(|condition| format!("{}: {}", condition.name, condition.reason)).collect(),
+        not_ready: unmet
+            .map(|condition| format!("{}: {}", condition.name, condition.reason))
+            .collect(),
         desk: desk(now, &snapshot),
         session_phase: session.phase.as_str().to_owned(),
         session_address: session.address,
@@ -86,7 +94,11 @@ pub(super) fn status(now: Timestamp, sources: &Sources) -> schema::Status {
         day_pnl: profit(|tally| tally.day_pnl),
         total_pnl: profit(|tally| tally.total_pnl),
         currency: base.map(|row| row.currency.clone()),
-        plugins: snapshot.plugins.iter().map(|(name, row)| tally(name, row)).collect(),
+        plugins: snapshot
+            .plugins
+            .iter()
+            .map(|(name, row)| tally(name, row))
+            .collect(),
         tick_to_order: latency(sources),
     }
 }
@@ -105,7 +117,10 @@ fn desk(now: Timestamp, snapshot: &Snapshot) -> schema::Desk {
 }
 
 fn tally(name: &str, row: &snapshot::PluginTally) -> schema::PluginTally {
-    let denials = row.denials.iter().map(|(code, count)| (code.as_str().to_owned(), *count));
+    let denials = row
+        .denials
+        .iter()
+        .map(|(code, count)| (code.as_str().to_owned(), *count));
     schema::PluginTally {
         plugin: name.to_owned(),
         intents: row.intents,
@@ -275,7 +290,9 @@ pub(super) fn plugin_position(row: &PositionRow, names: Names<'_>) -> schema::Pl
         realized: position.realized.to_string(),
         fees: position.fees.to_string(),
         unrealized: row.unrealized.map(|amount| amount.to_string()),
-        currency: names.find(row.instrument).map(|instrument| instrument.currency.clone()),
+        currency: names
+            .find(row.instrument)
+            .map(|instrument| instrument.currency.clone()),
     }
 }
 
@@ -283,7 +300,9 @@ pub(super) fn broker_position(row: &BrokerPosition, names: Names<'_>) -> schema:
     schema::BrokerPosition {
         account: row.account.clone(),
         con_id: row.con_id,
-        instrument: row.instrument.map_or_else(|| row.symbol.clone(), |id| names.name(id)),
+        instrument: row
+            .instrument
+            .map_or_else(|| row.symbol.clone(), |id| names.name(id)),
         size: row.size.to_string(),
         average_cost: row.average_cost.to_string(),
     }

@@ -82,7 +82,10 @@ mod tests {
         let all = log.latest(usize::MAX);
         assert_eq!(all.len(), KEPT);
         assert_eq!(all[0].sequence, 11);
-        assert_eq!(log.latest(2).iter().map(|e| e.sequence).collect::<Vec<_>>(), [265, 266]);
+        assert_eq!(
+            log.latest(2).iter().map(|e| e.sequence).collect::<Vec<_>>(),
+            [265, 266]
+        );
         log.push(Timestamp::NEVER, "alarm", "é".repeat(5_000));
         assert_eq!(log.latest(1)[0].text.chars().count(), TEXT_LIMIT + 1);
     }

@@ -75,7 +75,8 @@ impl Problem {
     /// The desk is gone.
     pub fn stopping() -> Self {
         let message = "the daemon is stopping; the command was not answered";
-        let fix = "wait for it to start again, then see `moorctl status` for whether the command was performed";
+        let fix =
+            "wait for it to start again, then see `moorctl status` for whether the command was performed";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopping", message, fix)
     }
 

@@ -150,7 +150,8 @@ fn market_data(now: Timestamp, snapshot: &Snapshot, session: &SessionStatus) -> 
         return Condition::met(NAME, age, reason);
     }
     let reason = format!("no data at all of {}", silent.join(", "));
-    let fix = "check the account's market data subscriptions for them; IB's answer is in `journalctl -u moored`";
+    let fix =
+        "check the account's market data subscriptions for them; IB's answer is in `journalctl -u moored`";
     Condition::unmet(NAME, age, reason, fix)
 }
 
@@ -210,8 +211,14 @@ fn with_reasons(what: &str, snapshot: &Snapshot) -> String {
 }
 
 fn instrument_name(snapshot: &Snapshot, id: InstrumentId) -> String {
-    let known = snapshot.instruments.iter().find(|(instrument, _)| instrument.id == id);
-    known.map_or_else(|| format!("instrument {}", id.0), |(instrument, _)| instrument.name.clone())
+    let known = snapshot
+        .instruments
+        .iter()
+        .find(|(instrument, _)| instrument.id == id);
+    known.map_or_else(
+        || format!("instrument {}", id.0),
+        |(instrument, _)| instrument.name.clone(),
+    )
 }
 
 fn seconds(age: Duration) -> String {

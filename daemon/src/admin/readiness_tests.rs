@@ -33,7 +33,10 @@ fn check(spoil: impl FnOnce(&mut Moment), failing: &[&str], word: &str) {
     assert_eq!(names, failing, "{conditions:#?}");
     let said = unmet.iter().any(|condition| condition.reason.contains(word));
     assert!(said || failing.is_empty(), "nobody says {word:?}: {unmet:#?}");
-    assert!(unmet.iter().all(|condition| !condition.fix.is_empty()), "{unmet:#?}");
+    assert!(
+        unmet.iter().all(|condition| !condition.fix.is_empty()),
+        "{unmet:#?}"
+    );
 }
 
 #[test]
@@ -46,7 +49,11 @@ fn a_daemon_that_trades_is_ready() {
 #[test]
 fn a_stuck_desk_is_told_by_the_age_of_its_snapshot() {
     check(|moment| moment.now = START.after(Duration::from_secs(5)), &[], "");
-    check(|moment| moment.now = START.after(Duration::from_secs(6)), &["desk"], "6.0 s");
+    check(
+        |moment| moment.now = START.after(Duration::from_secs(6)),
+        &["desk"],
+        "6.0 s",
+    );
 }
 
 #[test]

@@ -95,7 +95,10 @@ pub(super) async fn serve_within(
         connections.spawn(async move {
             let _place = place;
             let connection = connection(stream, peer, router, deadlines.head);
-            if tokio::time::timeout(deadlines.connection, connection).await.is_err() {
+            if tokio::time::timeout(deadlines.connection, connection)
+                .await
+                .is_err()
+            {
                 tracing::debug!(uid = peer.uid, "an admin connection took too long and was closed");
             }
         });
@@ -112,7 +115,10 @@ async fn accept(
     listener: &UnixListener,
     places: &Arc<Semaphore>,
 ) -> io::Result<(UnixStream, tokio::sync::OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     Ok((stream, place))
 }

@@ -123,10 +123,14 @@ fn clear_stale(path: &Path) -> Result<(), BindError> {
         Err(error) => return Err(failed("look at")(error)),
     };
     if !metadata.file_type().is_socket() {
-        return Err(BindError::NotASocket { path: path.to_owned() });
+        return Err(BindError::NotASocket {
+            path: path.to_owned(),
+        });
     }
     match UnixStream::connect(path) {
-        Ok(_) => Err(BindError::AlreadyRunning { path: path.to_owned() }),
+        Ok(_) => Err(BindError::AlreadyRunning {
+            path: path.to_owned(),
+        }),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
             tracing::info!(path = %path.display(), "replacing an admin socket that nobody answers on");
             std::fs::remove_file(path).map_err(failed("remove the stale"))

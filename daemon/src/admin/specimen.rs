@@ -49,14 +49,20 @@ fn order(number: i32, state: OrderState, at: Timestamp) -> OrderRow {
             plugin_name: "maker".to_owned(),
             instrument: ID,
             side: Side::Buy,
-            kind: OrderKind::Limit { limit: price("189.45") },
+            kind: OrderKind::Limit {
+                limit: price("189.45"),
+            },
             time_in_force: TimeInForce::Day,
             quantity: Quantity::from_units(100),
             order_ref: format!("maker:{number}"),
             tag: 7,
         },
         state,
-        filled: if state.is_final() { Quantity::from_units(100) } else { Quantity::ZERO },
+        filled: if state.is_final() {
+            Quantity::from_units(100)
+        } else {
+            Quantity::ZERO
+        },
         perm_id: i64::from(number) + 1_000,
         reason: None,
         accepted: at,
@@ -88,6 +94,8 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
         day_pnl: Money::from_nanos(12_340_000_000),
         total_pnl: Money::from_nanos(-1_500_000_000),
     };
+    let mut position = Position::default();
+    position.size = Quantity::from_units(100);
     Snapshot {
         at,
         trading_state: TradingState::Active,
@@ -106,7 +114,10 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
                 ..Quote::empty(ID)
             },
         )],
-        orders: vec![order(11, OrderState::Filled, at), order(12, OrderState::Working, at)],
+        orders: vec![
+            order(11, OrderState::Filled, at),
+            order(12, OrderState::Working, at),
+        ],
         fills: vec![FillRow {
             execution,
             plugin: "maker".to_owned(),
@@ -116,10 +127,7 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
         positions: vec![PositionRow {
             plugin: "maker".to_owned(),
             instrument: ID,
-            position: Position {
-                size: Quantity::from_units(100),
-                ..Position::default()
-            },
+            position,
             unrealized: Some(Money::ZERO),
         }],
         broker_positions: Vec::new(),

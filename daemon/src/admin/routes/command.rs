@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use axum::body::Bytes;
+use axum::Json;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::rejection::{BytesRejection, PathRejection};
 use axum::extract::{Extension, FromRequest, Path, Request, State};
 use axum::http::StatusCode;
-use axum::Json;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
+use super::super::PluginRestart;
 use super::super::access::{self, Peer};
 use super::super::problem::Problem;
 use super::super::schema::{Done, HaltRequest, REASON_LIMIT, ReasonRequest};
-use super::super::PluginRestart;
 use super::{BODY_LIMIT, Context};
 use crate::desk::effect::CommandOutcome;
 use crate::desk::event::{Command, Requester};
@@ -27,9 +27,20 @@ pub(super) async fn halt(
     Extension(peer): Extension<Peer>,
     request: Request,
 ) -> Answer {
-    let HaltRequest { reason, cancel_orders } = body(&context, request).await?;
+    let HaltRequest {
+        reason,
+        cancel_orders,
+    } = body(&context, request).await?;
     let reason = checked_reason(reason)?;
-    command(&context, peer, Command::Halt { reason, cancel_orders }).await
+    command(
+        &context,
+        peer,
+        Command::Halt {
+            reason,
+            cancel_orders,
+        },
+    )
+    .await
 }
 
 pub(super) async fn resume(
@@ -74,7 +85,12 @@ pub(super) async fn restart_plugin(
 ) -> Answer {
     let takes = "a plugin's name is UTF-8: see `moorctl plugins list`";
     let Path(plugin) = name.map_err(|error| Problem::bad_request(error.body_text(), takes))?;
-    let known = context.sources.plugins.borrow().iter().any(|status| status.name == plugin);
+    let known = context
+        .sources
+        .plugins
+        .borrow()
+        .iter()
+        .any(|status| status.name == plugin);
     if !known {
         let message = format!("no plugin is named {plugin:?}");
         return Err(Problem::not_found(message, "see `moorctl plugins list`"));
@@ -86,10 +102,14 @@ pub(super) async fn restart_plugin(
         answer,
     };
     let what = format!("plugin {plugin} restart");
-    context.sources.restarts.try_send(restart).map_err(|error| match error {
-        TrySendError::Full(_) => Problem::busy("too many plugin restarts are waiting"),
-        TrySendError::Closed(_) => Problem::stopping(),
-    })?;
+    context
+        .sources
+        .restarts
+        .try_send(restart)
+        .map_err(|error| match error {
+            TrySendError::Full(_) => Problem::busy("too many plugin restarts are waiting"),
+            TrySendError::Closed(_) => Problem::stopping(),
+        })?;
     conclude(&context, peer, &what, outcome).await
 }
 
@@ -136,6 +156,10 @@ fn requester(peer: Peer) -> Requester {
 
 /// The body as JSON, whatever the request says its type is: `curl -d` says it is a form.
 async fn body<T: DeserializeOwned>(context: &Context, request: Request) -> Result<T, Problem> {
+    // What it says of its length is believed when it is too much; else the limit is kept while reading.
+    if request.body().size_hint().lower() > BODY_LIMIT as u64 {
+        return Err(too_large());
+    }
     let deadline = context.deadlines.body;
     let bytes = tokio::time::timeout(deadline, Bytes::from_request(request, &())).await;
     let bytes = bytes.map_err(|_| {
@@ -154,10 +178,14 @@ async fn body<T: DeserializeOwned>(context: &Context, request: Request) -> Resul
 
 fn unreadable(error: &BytesRejection) -> Problem {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        let message = format!("the body is longer than {BODY_LIMIT} bytes");
-        return Problem::too_large(message, "send a shorter reason");
+        return too_large();
     }
     Problem::bad_request(error.body_text(), "send a whole HTTP/1.1 request")
+}
+
+fn too_large() -> Problem {
+    let message = format!("the body is longer than {BODY_LIMIT} bytes");
+    Problem::too_large(message, "send a shorter reason")
 }
 
 /// A reason that can be kept for years: there, short, on one line.
@@ -172,7 +200,10 @@ fn checked_reason(reason: String) -> Result<String, Problem> {
         return Err(Problem::unprocessable(message, wanted));
     }
     if reason.chars().any(char::is_control) {
-        return Err(Problem::unprocessable("the reason contains control characters", wanted));
+        return Err(Problem::unprocessable(
+            "the reason contains control characters",
+            wanted,
+        ));
     }
     Ok(reason.to_owned())
 }

@@ -56,7 +56,10 @@ pub(super) async fn instruments(State(context): State<Context>) -> Json<Vec<sche
     let now = clock::now();
     let snapshot = context.sources.snapshot.borrow().clone();
     let rows = snapshot.instruments.iter();
-    Json(rows.map(|(instrument, quote)| convert::instrument(now, instrument, quote)).collect())
+    Json(
+        rows.map(|(instrument, quote)| convert::instrument(now, instrument, quote))
+            .collect(),
+    )
 }
 
 /// `?state=live` (the default) or `all`; `?plugin=NAME`.
@@ -94,14 +97,26 @@ pub(super) async fn orders(
 pub(super) async fn fills(State(context): State<Context>) -> Json<Vec<schema::Fill>> {
     let snapshot = context.sources.snapshot.borrow().clone();
     let names = Names::of(&snapshot);
-    Json(snapshot.fills.iter().map(|row| convert::fill(row, names)).collect())
+    Json(
+        snapshot
+            .fills
+            .iter()
+            .map(|row| convert::fill(row, names))
+            .collect(),
+    )
 }
 
 pub(super) async fn positions(State(context): State<Context>) -> Json<schema::Positions> {
     let snapshot = context.sources.snapshot.borrow().clone();
     let names = Names::of(&snapshot);
-    let plugins = snapshot.positions.iter().map(|row| convert::plugin_position(row, names));
-    let broker = snapshot.broker_positions.iter().map(|row| convert::broker_position(row, names));
+    let plugins = snapshot
+        .positions
+        .iter()
+        .map(|row| convert::plugin_position(row, names));
+    let broker = snapshot
+        .broker_positions
+        .iter()
+        .map(|row| convert::broker_position(row, names));
     Json(schema::Positions {
         plugins: plugins.collect(),
         broker: broker.collect(),
