@@ -15,6 +15,7 @@
 //!
 //! Read the house in the order of the tick; start with [`desk`].
 
+pub mod admin;
 pub mod clock;
 pub mod desk;
 pub mod domain;
