@@ -18,6 +18,7 @@
 pub mod clock;
 pub mod desk;
 pub mod domain;
+pub mod gateway;
 pub mod mailbox;
 pub mod market;
 pub mod orders;
