@@ -17,6 +17,7 @@
 
 pub mod admin;
 pub mod clock;
+pub mod ctl;
 pub mod desk;
 pub mod domain;
 pub mod mailbox;
