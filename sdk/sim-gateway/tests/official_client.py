@@ -92,13 +92,26 @@ def control(path, command):
 
 
 def connected(host, port, client):
+    # A client that disconnects keeps its socket open until its reader notices, and its id in use for as long.
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        desk = attempt(host, port, client)
+        name, arguments = desk.told.get(timeout=PATIENCE)
+        if name == "managedAccounts":
+            break
+        same((name, arguments[2]), ("error", 326))
+        assert time.monotonic() < deadline, "the client id never became free"
+    same(arguments, [ACCOUNT])
+    following = desk.wait("nextValidId")[0]
+    desk.wait("error", lambda about, at, code, *rest: code == 2158)
+    return desk, following
+
+
+def attempt(host, port, client):
     desk = Desk()
     desk.connect(host, port, client)
     threading.Thread(target=desk.run, daemon=True).start()
-    seen = dict(desk.until("nextValidId"))
-    same(seen["managedAccounts"], [ACCOUNT])
-    desk.wait("error", lambda about, at, code, *rest: code == 2158)
-    return desk, seen["nextValidId"][0]
+    return desk
 
 
 def apple():
@@ -271,10 +284,7 @@ def reconnect(host, port, path, desk):
     same((filled[0], filled[2], filled[4]), (5, Decimal(100), 260.0))
     report = desk.wait("commissionAndFeesReport")[0]
     assert report.realizedPNL > 2_000, report
-    other = Desk()
-    other.connect(host, port, 7)
-    threading.Thread(target=other.run, daemon=True).start()
-    same(other.wait("error")[2], 326)
+    same(attempt(host, port, 7).wait("error")[2], 326)
     desk.disconnect()
 
 
