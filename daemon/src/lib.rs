@@ -15,6 +15,7 @@
 //!
 //! Read the house in the order of the tick; start with [`desk`].
 
+pub mod admin;
 pub mod clock;
 pub mod desk;
 pub mod domain;
@@ -22,5 +23,6 @@ pub mod ledger;
 pub mod mailbox;
 pub mod market;
 pub mod orders;
+pub mod plugin_host;
 pub mod portfolio;
 pub mod risk;
