@@ -58,7 +58,7 @@ pub enum OpenError {
     /// A ledger is never empty.
     #[error(
         "the ledger {path} is an empty file, so its content was lost; restore it from a backup, or move it \
-         away to start a new ledger (orders and positions come from the broker, the operator's latch does not)"
+         away to start a new ledger (the broker knows orders and positions, but not the operator's latch)"
     )]
     Empty {
         /// Which file.
