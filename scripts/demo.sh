@@ -15,7 +15,7 @@ export MOORED__CACHE_DIR=$CARGO_TARGET_DIR/plugin-cache
 export MOORED__LEDGER__PATH=$run/ledger.db
 export MOORED__ADMIN__SOCKET=$run/admin.sock
 
-"$bin/sim-gateway" --seed "$seed" --listen 127.0.0.1:0 -- "$bin/moored" --config config/demo.toml >"$log" 2>&1 &
+"$bin/sim-gateway" --seed "$seed" --listen 127.0.0.1:0 --tick-rate 200 -- "$bin/moored" --config config/demo.toml >"$log" 2>&1 &
 market=$!
 finish() {
     kill -TERM "$market" 2>/dev/null || true

@@ -36,13 +36,15 @@ pub struct Config {
     /// Where compiled plugins are kept. Whoever can write there runs code in this process.
     pub cache_dir: PathBuf,
     /// The plugins; risk plugins are asked in this order.
-    pub plugins: Vec<plugin_host::Config>,
+    pub plugins: Vec<plugin_host::config::Config>,
     /// The durable memory.
     pub ledger: ledger::Config,
     /// The admin socket.
     pub admin: admin::Config,
-    /// Log and metrics.
-    pub telemetry: telemetry::Config,
+    /// What is logged, and how.
+    pub log: telemetry::log::Config,
+    /// Where metrics are read.
+    pub metrics: telemetry::exporter::Config,
 }
 
 impl Default for Config {
@@ -56,7 +58,8 @@ impl Default for Config {
             plugins: Vec::new(),
             ledger: ledger::Config::default(),
             admin: admin::Config::default(),
-            telemetry: telemetry::Config::default(),
+            log: telemetry::log::Config::default(),
+            metrics: telemetry::exporter::Config::default(),
         }
     }
 }

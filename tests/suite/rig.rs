@@ -146,7 +146,7 @@ impl Home {
         let (config, socket, ledger) = (path("moored.toml"), path("admin.sock"), path("ledger.db"));
         let mut text = format!(
             "cache_dir = {:?}\n[gateway]\naddress = \"{gateway}\"\nclient_id = 7\n[ledger]\npath = {ledger:?}\n\
-             [admin]\nsocket = {socket:?}\n[telemetry]\nmetrics_address = \"127.0.0.1:0\"\n",
+             [admin]\nsocket = {socket:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
             target_dir().join("plugin-cache"),
         );
         text.push_str(more);

@@ -29,7 +29,7 @@ use crate::gateway::GatewayHandle;
 use crate::ledger::Ledger;
 use crate::mailbox::{Inbox, Letter, QuoteBoard};
 use crate::orders::event::OrderEventKind;
-use crate::plugin_host::{Output, PluginHost};
+use crate::plugin_host::PluginHost;
 use crate::risk::denial::DenialCode;
 
 use super::metrics::Metrics;
@@ -72,10 +72,12 @@ pub(super) struct LoopState {
     doing: Vec<Effect>,
     /// What each plugin is told at the end of the turn.
     notices: Vec<Vec<Notice>>,
-    outputs: Vec<Output>,
+    outputs: Vec<Event>,
     /// What the ledger could not take; empty while it works.
     backlog: Vec<Record>,
     positions_changed: bool,
+    /// The trading state changed: whoever looks should see it now.
+    publish_now: bool,
     /// When orders were accepted that the broker has not acknowledged.
     accepted: HashMap<ClientOrderId, Timestamp>,
     latencies: BTreeMap<PluginId, Histogram>,
@@ -105,6 +107,9 @@ impl DeskLoop {
                 () = std::future::ready(()), if waiting => {}
             }
             self.tell_plugins();
+            if self.state.publish_now {
+                self.publish_snapshot(clock::now());
+            }
             self.turns.fetch_add(1, Ordering::Relaxed);
             // The gateway's tasks share this thread: what was just accepted is written now.
             tokio::task::yield_now().await;
@@ -254,6 +259,7 @@ impl DeskLoop {
             }
             Effect::StateChanged { from, to, reason } => {
                 let text = format!("{} → {}: {reason}", from.as_str(), to.as_str());
+                self.state.publish_now = true;
                 tracing::info!(from = from.as_str(), to = to.as_str(), reason, "trading state changed");
                 self.events.push(at, "state", text);
             }
@@ -332,7 +338,7 @@ impl DeskLoop {
 
     fn take_outputs(&mut self) {
         let mut outputs = std::mem::take(&mut self.state.outputs);
-        self.state.pending.extend(outputs.drain(..).map(Output::into_event));
+        self.state.pending.extend(outputs.drain(..));
         self.state.outputs = outputs;
         self.handle_pending();
     }
@@ -349,12 +355,17 @@ impl DeskLoop {
         self.handle(Event::Clock);
         self.host.maintain(at, &mut self.state.outputs);
         self.take_outputs();
-        let snapshot = self.desk.snapshot(at);
-        self.metrics.show(&snapshot);
+        self.publish_snapshot(at);
         let (_, conflated) = self.quotes.totals();
         self.metrics.show_depths(self.inbox.reports_waiting(), self.quotes.depth(), conflated);
         let turns = self.turns.load(Ordering::Relaxed);
         self.metrics.turns.inc_by(turns.saturating_sub(self.metrics.turns.get()));
+    }
+
+    fn publish_snapshot(&mut self, at: Timestamp) {
+        self.state.publish_now = false;
+        let snapshot = self.desk.snapshot(at);
+        self.metrics.show(&snapshot);
         self.publish.send_replace(Arc::new(snapshot));
     }
 
@@ -376,11 +387,10 @@ impl DeskLoop {
 
     fn restart(&mut self, restart: PluginRestart) {
         let at = clock::now();
-        let outcome = match self.host.restart(at, &restart.plugin, &mut self.state.outputs) {
+        let outcome = match self.host.restart(at, &restart.plugin) {
             Ok(()) => CommandOutcome::Done { message: format!("{} is being started", restart.plugin) },
             Err(error) => CommandOutcome::Refused { message: error.to_string() },
         };
-        self.take_outputs();
         let said = match &outcome {
             CommandOutcome::Done { message } | CommandOutcome::Refused { message } => message.clone(),
         };
@@ -427,29 +437,25 @@ impl DeskLoop {
         while let Ok(letter) = tokio::time::timeout_at(until, self.inbox.next()).await {
             self.letters(letter);
         }
-        self.gateway.stop().await;
-        while let Some(letter) = self.inbox.try_next() {
-            if let Letter::Event(event) = letter {
-                self.state.pending.push_back(event);
-            }
-        }
-        while let Some(event) = self.state.pending.pop_front() {
+        let DeskLoop { mut desk, mut ledger, host, gateway, mut inbox, publish, state, .. } = self;
+        gateway.stop().await;
+        let mut last = state.backlog;
+        while let Some(letter) = inbox.try_next() {
+            let Letter::Event(event) = letter else { continue };
             let mut effects = Vec::new();
-            self.desk.handle(clock::now(), event, &mut effects);
-            let records = effects.into_iter().filter_map(|effect| match effect {
+            desk.handle(clock::now(), event, &mut effects);
+            last.extend(effects.into_iter().filter_map(|effect| match effect {
                 Effect::Record(record) => Some(record),
                 _ => None,
-            });
-            self.state.records.extend(records);
+            }));
         }
-        self.remember(clock::now());
-        if !self.state.backlog.is_empty() {
-            let lost = self.state.backlog.len();
-            tracing::error!(lost, "the ledger could not take the last records; the broker still has what they say");
+        if let Err(error) = ledger.append(clock::now(), &last) {
+            let lost = last.len();
+            tracing::error!(lost, %error, "the last records were not written; the broker still has what they say");
         }
-        self.host.stop();
-        self.publish.send_replace(Arc::new(self.desk.snapshot(clock::now())));
-        self.ledger.close();
+        host.stop();
+        publish.send_replace(Arc::new(desk.snapshot(clock::now())));
+        ledger.close();
     }
 }
 

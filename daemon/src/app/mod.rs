@@ -60,13 +60,13 @@ pub enum AppError {
     Config(#[from] ConfigError),
     /// The log.
     #[error("log: {0}")]
-    Log(#[from] telemetry::LogError),
+    Log(#[from] telemetry::log::LogError),
     /// The ledger.
     #[error("ledger: {0}")]
     Ledger(#[from] ledger::OpenError),
     /// A plugin.
     #[error("plugins: {0}")]
-    Plugins(#[from] plugin_host::LoadError),
+    Plugins(#[from] plugin_host::load::LoadError),
     /// The gateway's settings.
     #[error("gateway: {0}")]
     Gateway(#[from] gateway::StartError),
@@ -75,7 +75,7 @@ pub enum AppError {
     Admin(#[from] admin::BindError),
     /// The metrics exporter.
     #[error("metrics: {0}")]
-    Exporter(#[from] telemetry::ExporterError),
+    Exporter(#[from] telemetry::exporter::BindError),
     /// The metrics' registry.
     #[error("metrics: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -133,12 +133,12 @@ pub fn check(path: &Path) -> Result<String, AppError> {
 /// Why it did not start, or which part of it died.
 pub async fn run(config: Config) -> Result<(), AppError> {
     let mut signals = StopSignals::listen().map_err(|source| system("signal handlers", source))?;
-    telemetry::init_log(&config.telemetry)?;
+    telemetry::log::init(&config.log)?;
     panics::end_the_process();
     let started = clock::now();
     let registry = Registry::new();
-    telemetry::register_process(&registry)?;
-    let exporter = telemetry::Exporter::bind(&config.telemetry, registry.clone())?;
+    telemetry::process::register(&registry, env!("CARGO_PKG_VERSION"))?;
+    let exporter = telemetry::exporter::Exporter::bind(&config.metrics)?;
     let socket = admin::Socket::bind(&config.admin)?;
     let instruments = config.instruments();
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
@@ -206,9 +206,9 @@ fn load_plugins(
     first_order_id: u64,
     mailbox: &Mailbox,
     registry: &Registry,
-) -> Result<PluginHost, plugin_host::LoadError> {
+) -> Result<PluginHost, plugin_host::load::LoadError> {
     let settings =
-        plugin_host::Settings { plugin_dir: config.plugin_dir.clone(), cache_dir: config.cache_dir.clone() };
+        plugin_host::config::Settings::new(config.plugin_dir.clone(), config.cache_dir.clone());
     let ids = Arc::new(AtomicU64::new(first_order_id));
     plugin_host::load(settings, &config.plugins, instruments, view, ids, mailbox.intents.clone(), registry)
 }
@@ -300,7 +300,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
 /// Starts the thread of the admin socket and the exporter.
 fn start_surface(
     socket: admin::Socket,
-    exporter: telemetry::Exporter,
+    exporter: telemetry::exporter::Exporter,
     sources: admin::Sources,
     stop: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, AppError> {
@@ -316,8 +316,9 @@ fn start_surface(
     let body = move || {
         let _end = end;
         runtime.block_on(async move {
+            let registry = sources.registry.clone();
             let admin = admin::serve(socket, sources, stopped(stop.clone()));
-            let exporter = exporter.serve(stopped(stop));
+            let exporter = exporter.serve(registry, stopped(stop));
             let (admin, exporter) = tokio::join!(admin, exporter);
             for error in [admin.err().map(|e| e.to_string()), exporter.err().map(|e| e.to_string())] {
                 if let Some(error) = error {

@@ -8,7 +8,7 @@ pub fn end_the_process() {
     let standard = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         standard(panic);
-        if !plugin_host::in_guest_call() {
+        if !plugin_host::is_in_guest_call() {
             std::process::abort();
         }
     }));

@@ -137,7 +137,7 @@ pub enum SessionEvent {
 }
 
 /// Names the one who waits for an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandTicket(pub u64);
 
 /// Who gave a command: from the socket's peer credentials.
