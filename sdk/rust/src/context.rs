@@ -85,6 +85,17 @@ impl<'h> RiskContext<'h> {
         self.host.instrument(id)
     }
 
+    /// Asks the host again about an instrument that the session had not resolved yet; says whether it is resolved now.
+    /// It always is by the time its first quote arrives.
+    pub fn resolve(&mut self, instrument: &mut Instrument) -> bool {
+        if !instrument.is_resolved()
+            && let Ok(known) = self.instrument(instrument.id)
+        {
+            *instrument = known;
+        }
+        instrument.is_resolved()
+    }
+
     /// The granted instrument that configuration names in `key`.
     ///
     /// # Errors
