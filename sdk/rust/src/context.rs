@@ -174,6 +174,12 @@ impl<'h> Context<'h> {
         self.risk.instrument(id)
     }
 
+    /// Asks the host again about an instrument that the session had not resolved yet; says whether it is resolved now.
+    /// It always is by the time its first quote arrives.
+    pub fn resolve(&mut self, instrument: &mut Instrument) -> bool {
+        self.risk.resolve(instrument)
+    }
+
     /// The granted instrument that configuration names in `key`.
     ///
     /// # Errors
