@@ -48,9 +48,6 @@ use crate::mailbox::CommandSender;
 pub use server::serve;
 pub use socket::{BindError, Socket};
 
-/// Where `moorctl` looks when nobody tells it otherwise.
-pub const DEFAULT_SOCKET: &str = "/run/moored/admin.sock";
-
 /// The `[admin]` section of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -66,7 +63,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config {
-            socket: PathBuf::from(DEFAULT_SOCKET),
+            socket: PathBuf::from(schema::DEFAULT_SOCKET),
             operators: Vec::new(),
             observers: Vec::new(),
         }

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// Where the socket is when nobody says otherwise.
+pub const DEFAULT_SOCKET: &str = "/run/moored/admin.sock";
 /// The longest reason an operator may give, in characters.
 pub const REASON_LIMIT: usize = 500;
 
@@ -99,7 +101,7 @@ pub struct Latency {
 }
 
 /// What one plugin did since the daemon started.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PluginTally {
     /// Its name.
     pub plugin: String,
