@@ -29,8 +29,8 @@ pub(super) fn restore(connection: &Connection, path: &Path, names: &Names) -> Re
     })
 }
 
-/// Derived, so they can never be behind the orders. The desk numbers its own orders in a range far above the plugins',
-/// and does not count: the mark is that of the plugins.
+/// Derived, so they can never be behind the orders. The desk numbers its own orders in a range far above the
+/// plugins', and does not count: the mark is that of the plugins.
 fn high_water_marks(connection: &Connection) -> rusqlite::Result<(i32, u64)> {
     let sql = "
         SELECT COALESCE((SELECT MAX(order_id) FROM orders), 0),
@@ -117,8 +117,9 @@ fn remembered_order(
     }))
 }
 
-/// Every fill that counts, oldest first, with the last commission told of it or of what it corrects. Those in an instrument that is no longer configured stay in the
-/// ledger and come back with the instrument; the desk could do nothing with them.
+/// Every fill that counts, oldest first, with the last commission told of it or of what it corrects. Those in
+/// an instrument that is no longer configured stay in the ledger and come back with the instrument; the desk
+/// could do nothing with them.
 fn executions(
     connection: &Connection,
     path: &Path,
