@@ -25,3 +25,4 @@ pub mod market;
 pub mod orders;
 pub mod portfolio;
 pub mod risk;
+pub mod telemetry;
