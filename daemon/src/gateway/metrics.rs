@@ -1,0 +1,196 @@
+//! What the gateway counts, beside what it measures.
+
+use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+
+use super::backoff::Cause;
+use crate::domain::session::SessionPhase;
+
+/// The gateway's metrics, registered once.
+#[derive(Debug)]
+pub struct Metrics {
+    /// One for the phase the session is in, zero for the others.
+    pub phase: IntGaugeVec,
+    /// Handshakes that succeeded.
+    pub connects: IntCounter,
+    /// Sessions that ended, by cause.
+    pub disconnects: IntCounterVec,
+    /// Attempts that failed, by cause.
+    pub connect_failures: IntCounterVec,
+    /// Whether the gateway has IB.
+    pub upstream: IntGauge,
+    /// Since the last answered heartbeat.
+    pub heartbeat_age: Gauge,
+    /// Heartbeats that were not answered in time.
+    pub heartbeat_misses: IntCounter,
+    /// One while a data farm works, by farm.
+    pub farm: IntGaugeVec,
+    /// Notices that name no request.
+    pub notices: IntCounter,
+    /// Ticks taken from the wire.
+    pub ticks: IntCounter,
+    /// Instruments whose market data is asked for in this session.
+    pub subscriptions: IntGauge,
+    /// Of those, how many have ticked in this session.
+    pub subscriptions_ticking: IntGauge,
+    /// Subscriptions IB refused or ended.
+    pub subscription_errors: IntCounter,
+    /// Times a reader was too slow and lost messages, by stream.
+    pub lags: IntCounterVec,
+    /// Messages written to the gateway about orders, by kind.
+    pub writes: IntCounterVec,
+    /// Those of which the outcome is unknown.
+    pub write_failures: IntCounter,
+    /// Orders and cancels waiting for the socket.
+    pub write_queue: IntGauge,
+    /// Readings of the broker's truth, by outcome.
+    pub truths: IntCounterVec,
+}
+
+/// Farms a gateway may name before more are ignored; IB has about twenty.
+pub const FARMS_MAX: usize = 64;
+
+impl Metrics {
+    /// Makes and registers them.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let r = registry;
+        let phase = gauges(r, "moored_session_phase", "1 for the session's phase.", "phase")?;
+        let metrics = Metrics {
+            phase,
+            connects: counter(r, "moored_session_connects_total", "Handshakes that succeeded.")?,
+            disconnects: counters(
+                r,
+                "moored_session_disconnects_total",
+                "Sessions that ended.",
+                "cause",
+            )?,
+            connect_failures: counters(
+                r,
+                "moored_session_connect_failures_total",
+                "Connection attempts that failed.",
+                "cause",
+            )?,
+            upstream: gauge(r, "moored_session_upstream", "1 while the gateway has IB.")?,
+            heartbeat_age: float_gauge(
+                r,
+                "moored_session_heartbeat_age_seconds",
+                "Since the last answered heartbeat.",
+            )?,
+            heartbeat_misses: counter(
+                r,
+                "moored_session_heartbeat_misses_total",
+                "Heartbeats not answered in time.",
+            )?,
+            farm: gauges(
+                r,
+                "moored_session_farm_up",
+                "1 while IB's data farm works.",
+                "farm",
+            )?,
+            notices: counter(r, "moored_session_notices_total", "Notices that name no request.")?,
+            ticks: counter(r, "moored_market_ticks_total", "Ticks taken from the wire.")?,
+            subscriptions: gauge(
+                r,
+                "moored_subscription_requested",
+                "Market data asked for in this session.",
+            )?,
+            subscriptions_ticking: gauge(
+                r,
+                "moored_subscription_ticking",
+                "Market data that ticked in this session.",
+            )?,
+            subscription_errors: counter(
+                r,
+                "moored_subscription_errors_total",
+                "Market data IB refused or ended.",
+            )?,
+            lags: counters(
+                r,
+                "moored_gateway_lags_total",
+                "Times a slow reader lost messages.",
+                "stream",
+            )?,
+            writes: counters(
+                r,
+                "moored_gateway_writes_total",
+                "Order messages written.",
+                "kind",
+            )?,
+            write_failures: counter(
+                r,
+                "moored_gateway_write_failures_total",
+                "Order messages whose outcome is unknown.",
+            )?,
+            write_queue: gauge(
+                r,
+                "moored_gateway_write_queue_depth",
+                "Order messages waiting for the socket.",
+            )?,
+            truths: counters(
+                r,
+                "moored_session_truths_total",
+                "Readings of the broker's truth.",
+                "outcome",
+            )?,
+        };
+        metrics.start_series();
+        Ok(metrics)
+    }
+
+    /// Makes every series exist from the start, so that a rate over it is never a guess.
+    fn start_series(&self) {
+        for cause in Cause::ALL {
+            self.disconnects.with_label_values(&[cause.as_str()]);
+            self.connect_failures.with_label_values(&[cause.as_str()]);
+        }
+        for kind in ["place", "replace", "cancel"] {
+            self.writes.with_label_values(&[kind]);
+        }
+        for stream in ["orders", "market", "notices"] {
+            self.lags.with_label_values(&[stream]);
+        }
+        for outcome in ["read", "failed"] {
+            self.truths.with_label_values(&[outcome]);
+        }
+        self.show_phase(SessionPhase::Waiting);
+    }
+
+    /// Shows one phase and no other.
+    pub fn show_phase(&self, now: SessionPhase) {
+        for phase in SessionPhase::ALL {
+            let shown = i64::from(phase == now);
+            self.phase.with_label_values(&[phase.as_str()]).set(shown);
+        }
+    }
+}
+
+type Made<T> = Result<T, prometheus::Error>;
+
+fn counter(registry: &Registry, name: &str, help: &str) -> Made<IntCounter> {
+    let made = IntCounter::new(name, help)?;
+    registry.register(Box::new(made.clone()))?;
+    Ok(made)
+}
+
+fn counters(registry: &Registry, name: &str, help: &str, label: &str) -> Made<IntCounterVec> {
+    let made = IntCounterVec::new(Opts::new(name, help), &[label])?;
+    registry.register(Box::new(made.clone()))?;
+    Ok(made)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Made<IntGauge> {
+    let made = IntGauge::new(name, help)?;
+    registry.register(Box::new(made.clone()))?;
+    Ok(made)
+}
+
+fn gauges(registry: &Registry, name: &str, help: &str, label: &str) -> Made<IntGaugeVec> {
+    let made = IntGaugeVec::new(Opts::new(name, help), &[label])?;
+    registry.register(Box::new(made.clone()))?;
+    Ok(made)
+}
+
+fn float_gauge(registry: &Registry, name: &str, help: &str) -> Made<Gauge> {
+    let made = Gauge::new(name, help)?;
+    registry.register(Box::new(made.clone()))?;
+    Ok(made)
+}

@@ -1,0 +1,266 @@
+//! The one place that writes orders to the socket.
+//!
+//! A write begins inside the call that asks for it, when nothing else is being written: no task is woken and no queue
+//! is crossed between the desk's decision and the socket. What the socket does not take at once is finished by the
+//! entry task, and what comes meanwhile waits its turn, cancels first, though never before the order they cancel.
+//!
+//! Never: a write under a timeout or a `select!`, a write dropped half-way (either would break the session), a write
+//! repeated, a failure kept silent. A write belongs to the session in which it was asked for: if that ends first, the
+//! write fails.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use ibapi::Client;
+use tokio::sync::Notify;
+use tracing::warn;
+
+use super::contracts::Catalogue;
+use super::convert;
+use super::metrics::Metrics;
+use crate::desk::event::Event;
+use crate::domain::order::OrderId;
+use crate::mailbox::ReportSender;
+use crate::orders::placement::Placement;
+
+/// Orders that may wait; the desk refuses intents beyond.
+const ORDERS_MAX: usize = 1_024;
+/// Cancels have room of their own, because a cancel must always go.
+const CANCELS_MAX: usize = 4_096;
+
+/// Too many orders wait for the socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many orders wait for the gateway; the socket is slower than the orders")]
+pub struct Busy;
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteKind {
+    /// A new order.
+    Place,
+    /// An order again, changed.
+    Replace,
+    /// A cancel.
+    Cancel,
+}
+
+impl WriteKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            WriteKind::Place => "place",
+            WriteKind::Replace => "replace",
+            WriteKind::Cancel => "cancel",
+        }
+    }
+}
+
+type Write = Pin<Box<dyn Future<Output = Result<(), ibapi::Error>>>>;
+
+struct Pending {
+    order_id: OrderId,
+    kind: WriteKind,
+    write: Write,
+}
+
+/// The session that writes go to.
+#[derive(Clone)]
+struct Link {
+    client: Arc<Client>,
+    account: Rc<str>,
+}
+
+#[derive(Default)]
+struct Queue {
+    link: Option<Link>,
+    /// The order being written by the entry task.
+    writing: Option<OrderId>,
+    /// Begun in the caller and not finished: goes before all others.
+    begun: Option<Pending>,
+    cancels: VecDeque<Pending>,
+    orders: VecDeque<Pending>,
+}
+
+impl Queue {
+    fn is_idle(&self) -> bool {
+        self.writing.is_none() && self.begun.is_none() && self.len() == 0
+    }
+
+    fn len(&self) -> usize {
+        self.cancels.len() + self.orders.len()
+    }
+
+    /// Whether something about this order still waits, so that its cancel must wait behind it.
+    fn has_order(&self, order_id: OrderId) -> bool {
+        self.orders.iter().any(|pending| pending.order_id == order_id)
+    }
+
+    fn next(&mut self) -> Option<Pending> {
+        let next = self.begun.take();
+        let next = next.or_else(|| self.cancels.pop_front());
+        next.or_else(|| self.orders.pop_front())
+    }
+}
+
+/// See the module.
+pub struct OrderEntry {
+    queue: RefCell<Queue>,
+    work: Notify,
+    idle: Notify,
+    reports: ReportSender,
+    catalogue: Rc<Catalogue>,
+    metrics: Rc<Metrics>,
+}
+
+impl std::fmt::Debug for OrderEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OrderEntry").finish_non_exhaustive()
+    }
+}
+
+impl OrderEntry {
+    /// With no session to write to.
+    pub fn new(reports: ReportSender, catalogue: Rc<Catalogue>, metrics: Rc<Metrics>) -> Self {
+        OrderEntry {
+            queue: RefCell::default(),
+            work: Notify::new(),
+            idle: Notify::new(),
+            reports,
+            catalogue,
+            metrics,
+        }
+    }
+
+    /// From now on writes go to this session.
+    pub fn open(&self, client: Arc<Client>, account: &str) {
+        self.queue.borrow_mut().link = Some(Link {
+            client,
+            account: account.into(),
+        });
+    }
+
+    /// From now on there is no session; what still waits fails by itself.
+    pub fn close(&self) {
+        self.queue.borrow_mut().link = None;
+    }
+
+    /// Sends an order, new or changed.
+    pub fn send(&self, placement: Placement, kind: WriteKind) -> Result<(), Busy> {
+        let order_id = placement.order_id;
+        if self.queue.borrow().orders.len() >= ORDERS_MAX {
+            return Err(Busy);
+        }
+        let Some(Link { client, account }) = self.queue.borrow().link.clone() else {
+            self.failed(order_id, kind, "there is no session; nothing was written");
+            return Ok(());
+        };
+        let Some(contract) = self.catalogue.contract(placement.instrument) else {
+            self.failed(
+                order_id,
+                kind,
+                "its instrument is not configured; nothing was written",
+            );
+            return Ok(());
+        };
+        let order = convert::order(placement, &account);
+        let write = Box::pin(async move { client.submit_order(order_id.0, &contract, &order).await });
+        self.write(Pending {
+            order_id,
+            kind,
+            write,
+        });
+        Ok(())
+    }
+
+    /// Asks IB to cancel an order.
+    pub fn cancel(&self, order_id: OrderId) -> Result<(), Busy> {
+        let kind = WriteKind::Cancel;
+        if self.queue.borrow().len() >= CANCELS_MAX {
+            return Err(Busy);
+        }
+        let Some(Link { client, .. }) = self.queue.borrow().link.clone() else {
+            self.failed(order_id, kind, "there is no session; nothing was written");
+            return Ok(());
+        };
+        // The subscription is dropped at once: held, it would swallow the order's part of later execution replies.
+        let write = Box::pin(async move { client.cancel_order(order_id.0, "").await.map(drop) });
+        self.write(Pending {
+            order_id,
+            kind,
+            write,
+        });
+        Ok(())
+    }
+
+    /// Begins a write here and now if the socket is free, else queues it.
+    fn write(&self, mut pending: Pending) {
+        if self.queue.borrow().is_idle() {
+            // Whatever wakes this waker is not lost: the entry task polls a begun write before it waits.
+            let mut context = Context::from_waker(Waker::noop());
+            match pending.write.as_mut().poll(&mut context) {
+                Poll::Ready(result) => return self.finished(pending.order_id, pending.kind, result),
+                Poll::Pending => self.queue.borrow_mut().begun = Some(pending),
+            }
+        } else {
+            let mut queue = self.queue.borrow_mut();
+            let urgent = pending.kind == WriteKind::Cancel && !queue.has_order(pending.order_id);
+            if urgent {
+                queue.cancels.push_back(pending);
+            } else {
+                queue.orders.push_back(pending);
+            }
+            self.metrics.write_queue.set(queue.len() as i64);
+        }
+        self.work.notify_one();
+    }
+
+    /// Finishes what the socket did not take at once, for as long as the gateway lives.
+    pub async fn run(&self) {
+        loop {
+            let next = {
+                let mut queue = self.queue.borrow_mut();
+                let next = queue.next();
+                queue.writing = next.as_ref().map(|pending| pending.order_id);
+                self.metrics.write_queue.set(queue.len() as i64);
+                next
+            };
+            let Some(pending) = next else {
+                self.idle.notify_waiters();
+                self.work.notified().await;
+                continue;
+            };
+            let result = pending.write.await;
+            self.finished(pending.order_id, pending.kind, result);
+        }
+    }
+
+    /// Waits until nothing is being written. The caller bounds the wait.
+    pub async fn drained(&self) {
+        while !self.queue.borrow().is_idle() {
+            self.idle.notified().await;
+        }
+    }
+
+    fn finished(&self, order_id: OrderId, kind: WriteKind, result: Result<(), ibapi::Error>) {
+        match result {
+            Ok(()) => self.metrics.writes.with_label_values(&[kind.as_str()]).inc(),
+            Err(error) => self.failed(order_id, kind, &error.to_string()),
+        }
+    }
+
+    fn failed(&self, order_id: OrderId, kind: WriteKind, reason: &str) {
+        warn!(
+            order_id = order_id.0,
+            kind = kind.as_str(),
+            reason,
+            "a write failed: its outcome is unknown"
+        );
+        self.metrics.write_failures.inc();
+        let reason = format!("{}: {reason}", kind.as_str());
+        self.reports.send(Event::WriteFailed { order_id, reason });
+    }
+}

@@ -1,0 +1,584 @@
+//! Keeps one session with the gateway, for as long as the daemon lives.
+//!
+//! ```text
+//!            ┌───────────────── wait is over ◀───────────────┐
+//!            ▼                                               │
+//!       Connecting ── refused, silent, 326, too old … ──▶ Waiting
+//!            │ handshake done, account is ours               ▲
+//!            ▼                                               │
+//!         Proving ─── socket lost, heartbeats missed ────────┤
+//!            │ the broker's truth is read                    │
+//!            ▼                                               │
+//!           Up ────── socket lost, heartbeats missed ────────┘
+//!
+//!       any ── stop ──▶ Closed
+//! ```
+//!
+//! Every transition goes through [`Shared::enter`]: a metric, the published status and a log line; the desk is told of
+//! those that matter to it (`Up` after the handshake, `Down` at the end). The order within a session is fixed: the order
+//! stream is opened first, then the account is checked, then the desk may ask for the truth, and only after that comes
+//! market data, so that recovery never waits behind two hundred contract lookups.
+//!
+//! Three planes of health are kept apart: the socket (ends the session), the gateway's own link to IB (1100, 1101, 1102:
+//! the desk is told on edges, the socket stays), and the data farms (a gauge each).
+
+use std::collections::HashMap;
+use std::pin::pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ibapi::Client;
+use ibapi::subscriptions::NoticeStream;
+use tokio::sync::watch;
+use tokio::task::{AbortHandle, JoinHandle, JoinSet};
+use tokio::time::Instant;
+use tracing::{debug, info, warn};
+
+use super::backoff::{Backoff, Cause};
+use super::codes::{SessionNotice, farm_name, session_notice};
+use super::feed::{Feed, session_is_over};
+use super::metrics::FARMS_MAX;
+use super::reports::OrderStream;
+use super::{MarketDataType, Shared, account, contracts, reports, truth};
+use crate::clock;
+use crate::desk::event::SessionEvent;
+use crate::domain::session::SessionPhase;
+
+/// Slots of each market data ring. The reader and the consumers share one thread that yields to each every few dozen
+/// frames, so a ring never holds more than one turn's worth; a slot costs about 120 bytes for each instrument.
+const CHANNEL_CAPACITY: usize = 256;
+/// A session that stood this long ends the trouble before it.
+const STOOD_LONG: Duration = Duration::from_secs(10);
+/// How long the end of a session may take.
+const TEARDOWN: Duration = Duration::from_secs(2);
+
+/// Why there is no session, or no longer.
+#[derive(Debug)]
+struct Trouble {
+    cause: Cause,
+    reason: String,
+}
+
+/// Keeps the session. See the module.
+#[derive(Debug)]
+pub struct Keeper {
+    shared: Rc<Shared>,
+    backoff: Backoff,
+    stop: watch::Receiver<bool>,
+    last_cause: Option<Cause>,
+    /// The desk was told that the gateway lost IB, and not yet that it is back.
+    upstream_lost: bool,
+}
+
+impl Keeper {
+    /// With no session yet.
+    pub fn new(shared: Rc<Shared>, backoff: Backoff, stop: watch::Receiver<bool>) -> Self {
+        Keeper {
+            shared,
+            backoff,
+            stop,
+            last_cause: None,
+            upstream_lost: false,
+        }
+    }
+
+    /// Until stopped: connect, serve, wait, again.
+    pub async fn run(mut self) {
+        while !*self.stop.borrow() {
+            self.shared.enter(SessionPhase::Connecting, "");
+            self.shared.status.update(|status| status.attempts += 1);
+            let Some(trouble) = self.attempt().await else {
+                break;
+            };
+            let wait = self.backoff.failed(trouble.cause);
+            self.log_trouble(&trouble, wait);
+            self.shared.status.error(trouble.reason.clone());
+            self.shared.enter(SessionPhase::Waiting, &trouble.reason);
+            tokio::select! {
+                biased;
+                _ = self.stop.changed() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        self.shared.enter(SessionPhase::Closed, "the daemon stops");
+    }
+
+    /// One session from its first byte to its last; `None` when stopped.
+    async fn attempt(&mut self) -> Option<Trouble> {
+        let connected = tokio::select! {
+            biased;
+            _ = self.stop.changed() => return None,
+            connected = connect(&self.shared) => connected,
+        };
+        let prepared = match connected {
+            Ok((client, notices)) => Session::prepare(&self.shared, client, notices).await,
+            Err(trouble) => Err(trouble),
+        };
+        let session = match prepared {
+            Ok(session) => session,
+            Err(trouble) => {
+                let failures = &self.shared.metrics.connect_failures;
+                failures.with_label_values(&[trouble.cause.as_str()]).inc();
+                return Some(trouble);
+            }
+        };
+        let since = Instant::now();
+        let trouble = self.serve(session).await?;
+        let disconnects = &self.shared.metrics.disconnects;
+        disconnects.with_label_values(&[trouble.cause.as_str()]).inc();
+        if since.elapsed() >= STOOD_LONG {
+            self.backoff.succeeded();
+        }
+        Some(trouble)
+    }
+
+    /// From the handshake until the session ends; `None` when stopped.
+    async fn serve(&mut self, mut session: Session) -> Option<Trouble> {
+        let shared = Rc::clone(&self.shared);
+        self.last_cause = None;
+        if std::mem::take(&mut self.upstream_lost) {
+            // A new session speaks for itself: if the gateway still has no IB it says so again.
+            let data_lost = true;
+            shared
+                .reports
+                .session(SessionEvent::UpstreamRestored { data_lost });
+        }
+        session.announce();
+        let mut tasks = session.spawn();
+        let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
+        // The desk asks for the truth as soon as it hears of the session; data comes after, but is not held for ever.
+        let truth = session.truth.clone();
+        let patience = shared.config.request_timeout();
+        let mut truth_ended = pin!(tokio::time::timeout(patience, truth.ended.notified()));
+        let ended = loop {
+            tokio::select! {
+                biased;
+                _ = self.stop.changed() => break None,
+                notice = session.notices.next() => match notice {
+                    Some(notice) => self.notice(&mut session, &mut tasks, &notice),
+                    None => break Some(Trouble {
+                        cause: Cause::Lost,
+                        reason: "the connection to the gateway broke".to_owned(),
+                    }),
+                },
+                reason = &mut heartbeat => break Some(Trouble { cause: Cause::Silent, reason }),
+                _ = &mut truth_ended, if session.feed.is_none() => session.start_feed(&mut tasks).await,
+                Some(Err(failed)) = tasks.join_next() => {
+                    if failed.is_panic() {
+                        // A dead task must not leave a living daemon.
+                        std::panic::resume_unwind(failed.into_panic());
+                    }
+                }
+            }
+        };
+        let reason = ended
+            .as_ref()
+            .map_or("the daemon stops", |trouble| trouble.reason.as_str());
+        session.end(tasks, reason).await;
+        ended
+    }
+
+    /// What the gateway says about itself. Repeats are common; only edges are told.
+    fn notice(&mut self, session: &mut Session, tasks: &mut JoinSet<()>, notice: &ibapi::Notice) {
+        let shared = &self.shared;
+        shared.metrics.notices.inc();
+        match session_notice(notice.code) {
+            SessionNotice::UpstreamLost if !self.upstream_lost => {
+                warn!(%notice, "the gateway lost IB");
+                self.upstream_lost = true;
+                shared.upstream(false);
+                shared.reports.session(SessionEvent::UpstreamLost);
+            }
+            SessionNotice::UpstreamRestored { data_lost } if self.upstream_lost || data_lost => {
+                if !self.upstream_lost && !session.restoration_is_news() {
+                    return;
+                }
+                info!(%notice, data_lost, "the gateway has IB again");
+                self.upstream_lost = false;
+                shared.upstream(true);
+                shared
+                    .reports
+                    .session(SessionEvent::UpstreamRestored { data_lost });
+                if data_lost {
+                    session.resubscribe(tasks);
+                }
+            }
+            SessionNotice::UpstreamLost | SessionNotice::UpstreamRestored { .. } => {
+                debug!(%notice, "said before");
+            }
+            SessionNotice::FarmUp => session.farm(&notice.message, true),
+            SessionNotice::FarmDown => session.farm(&notice.message, false),
+            SessionNotice::Lagged => {
+                shared.metrics.lags.with_label_values(&["notices"]).inc();
+                let reason = format!("notices were lost: {notice}");
+                shared.reports.session(SessionEvent::ReportsLost { reason });
+            }
+            SessionNotice::Other if notice.is_error() => warn!(%notice, "the gateway reports an error"),
+            SessionNotice::Other => info!(%notice, "the gateway says"),
+        }
+    }
+
+    /// Says a trouble once, and then less and less often.
+    fn log_trouble(&mut self, trouble: &Trouble, wait: Duration) {
+        let attempts = self.shared.status.attempts();
+        let news = self.last_cause.replace(trouble.cause) != Some(trouble.cause);
+        let Trouble { cause, reason } = trouble;
+        let cause = cause.as_str();
+        if news || attempts.is_power_of_two() || attempts.is_multiple_of(1_000) {
+            warn!(cause, reason, attempts, ?wait, "no session with the gateway");
+        } else {
+            debug!(cause, reason, attempts, ?wait, "no session with the gateway");
+        }
+    }
+}
+
+/// One established session.
+struct Session {
+    shared: Rc<Shared>,
+    client: Arc<Client>,
+    account: Rc<str>,
+    notices: NoticeStream,
+    orders: Option<OrderStream>,
+    reports: Option<JoinHandle<()>>,
+    truth: Rc<truth::Signals>,
+    feed: Option<Rc<Feed>>,
+    resubscription: Option<AbortHandle>,
+    restored: Option<Instant>,
+    farms: HashMap<String, bool>,
+}
+
+impl Session {
+    /// Opens the order stream before anything else can happen, and makes sure that the account is ours.
+    async fn prepare(shared: &Rc<Shared>, client: Client, notices: NoticeStream) -> Result<Session, Trouble> {
+        let client = Arc::new(client);
+        let orders = client
+            .order_update_stream()
+            .await
+            .map_err(|error| classify(shared, &error))?;
+        let accounts = client.handshake_managed_accounts().to_vec();
+        let server_version = client.server_version();
+        let chosen = choose_account(shared.config.account.as_deref(), &accounts).map(Rc::from);
+        shared.status.update(|status| {
+            status.server_version = server_version;
+            status.accounts = accounts;
+        });
+        let account: Rc<str> = match chosen {
+            Ok(account) => account,
+            Err(reason) => {
+                drop(orders);
+                disconnect(&client).await;
+                return Err(Trouble {
+                    cause: Cause::WrongAccount,
+                    reason,
+                });
+            }
+        };
+        Ok(Session {
+            shared: Rc::clone(shared),
+            account,
+            notices,
+            orders: Some(orders),
+            reports: None,
+            truth: Rc::default(),
+            feed: None,
+            resubscription: None,
+            restored: None,
+            farms: HashMap::new(),
+            client,
+        })
+    }
+
+    /// Opens the ways in and tells the desk.
+    fn announce(&self) {
+        let shared = &self.shared;
+        shared.metrics.connects.inc();
+        let now = clock::now();
+        shared.status.update(|status| {
+            status.sessions += 1;
+            status.last_heartbeat = Some(now);
+        });
+        shared.upstream(true);
+        shared.entry.open(Arc::clone(&self.client), &self.account);
+        *shared.truth.borrow_mut() = Some(Rc::clone(&self.truth));
+        shared.enter(SessionPhase::Proving, "the handshake is done");
+        contracts::announce(shared);
+        shared.reports.session(SessionEvent::Up {
+            next_order_id: self.client.next_order_id(),
+            client_id: self.client.client_id(),
+        });
+    }
+
+    fn spawn(&mut self) -> JoinSet<()> {
+        let handles = || (Rc::clone(&self.shared), Arc::clone(&self.client));
+        if let Some(stream) = self.orders.take() {
+            let (shared, client) = handles();
+            self.reports = Some(tokio::task::spawn_local(reports::run(shared, client, stream)));
+        }
+        let mut tasks = JoinSet::new();
+        let (shared, client) = handles();
+        let account = Rc::clone(&self.account);
+        tasks.spawn_local(truth::run(shared, client, account, Rc::clone(&self.truth)));
+        let (shared, client) = handles();
+        tasks.spawn_local(contracts::verify(shared, client));
+        tasks
+    }
+
+    async fn start_feed(&mut self, tasks: &mut JoinSet<()>) {
+        let handles = || (Rc::clone(&self.shared), Arc::clone(&self.client));
+        let wanted = self.shared.config.market_data_type;
+        if wanted != MarketDataType::Live {
+            // Live is what a new session begins with.
+            if let Err(error) = self.client.switch_market_data_type(wanted.into()).await {
+                warn!(%error, "the market data type could not be set");
+            }
+        }
+        let (shared, client) = handles();
+        self.feed = Some(Rc::new(Feed::start(shared, client)));
+        let (shared, client) = handles();
+        tasks.spawn_local(account::run(shared, client, Rc::clone(&self.account)));
+    }
+
+    fn resubscribe(&mut self, tasks: &mut JoinSet<()>) {
+        if let Some(earlier) = self.resubscription.take() {
+            earlier.abort();
+        }
+        if let Some(feed) = self.feed.clone() {
+            self.resubscription = Some(tasks.spawn_local(async move { feed.resubscribe().await }));
+        }
+    }
+
+    /// Whether a 1101 that follows no 1100 is more than an echo of the last one.
+    fn restoration_is_news(&mut self) -> bool {
+        const ECHO: Duration = Duration::from_secs(5);
+        let last = self.restored.replace(Instant::now());
+        last.is_none_or(|last| last.elapsed() > ECHO)
+    }
+
+    fn farm(&mut self, text: &str, up: bool) {
+        let name = farm_name(text);
+        if name.is_empty() || (self.farms.len() >= FARMS_MAX && !self.farms.contains_key(&name)) {
+            return;
+        }
+        let gauge = self.shared.metrics.farm.with_label_values(&[&name]);
+        gauge.set(i64::from(up));
+        if self.farms.get(&name) != Some(&up) {
+            if up {
+                info!(farm = name, "a data farm works");
+            } else {
+                warn!(farm = name, "a data farm is broken or connecting");
+            }
+            self.farms.insert(name, up);
+        }
+    }
+
+    /// Lets go of everything, in an order that loses no report that had already arrived.
+    async fn end(mut self, tasks: JoinSet<()>, reason: &str) {
+        let shared = Rc::clone(&self.shared);
+        *shared.truth.borrow_mut() = None;
+        shared.entry.close();
+        if self.client.is_connected()
+            && tokio::time::timeout(TEARDOWN, shared.entry.drained())
+                .await
+                .is_err()
+        {
+            warn!("the socket did not take all orders before the session ended");
+        }
+        drop(tasks);
+        self.feed = None;
+        disconnect(&self.client).await;
+        if let Some(reports) = self.reports.take() {
+            let reader = reports.abort_handle();
+            if tokio::time::timeout(TEARDOWN, reports).await.is_err() {
+                reader.abort();
+            }
+        }
+        if tokio::time::timeout(TEARDOWN, shared.entry.drained())
+            .await
+            .is_err()
+        {
+            warn!("orders are still waiting for a socket that is gone");
+        }
+        shared.quotes.clear();
+        shared.status.forget_subscriptions();
+        shared.upstream(false);
+        let reason = reason.to_owned();
+        shared.reports.session(SessionEvent::Down { reason });
+    }
+}
+
+/// Opens the socket and shakes hands, within the deadline.
+async fn connect(shared: &Shared) -> Result<(Client, NoticeStream), Trouble> {
+    let config = &shared.config;
+    let attempt = Client::builder()
+        .address(config.address.as_str())
+        .client_id(config.client_id)
+        .tcp_no_delay(true)
+        .max_reconnect_attempts(0)
+        .channel_capacity(CHANNEL_CAPACITY)
+        .one_shot_timeout(config.request_timeout())
+        .connect_with_notice_stream();
+    let deadline = config.handshake_timeout();
+    match tokio::time::timeout(deadline, attempt).await {
+        Ok(Ok(connected)) => Ok(connected),
+        Ok(Err(error)) => Err(classify(shared, &error)),
+        Err(_) => Err(Trouble {
+            cause: Cause::Silent,
+            reason: format!(
+                "{} accepted the connection and did not finish the handshake within {deadline:?}: it may be \
+                 starting, or waiting for somebody to answer a dialog",
+                config.address
+            ),
+        }),
+    }
+}
+
+fn classify(shared: &Shared, error: &ibapi::Error) -> Trouble {
+    use std::io::ErrorKind;
+    let address = &shared.config.address;
+    let (cause, reason) = match error {
+        ibapi::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => (
+            Cause::Refused,
+            format!(
+                "nobody listens at {address}: is IB Gateway running and logged in, with its API port set?"
+            ),
+        ),
+        ibapi::Error::Io(io) if session_broke(io.kind()) => (
+            Cause::Rejected,
+            format!(
+                "{address} accepted the connection and hung up ({io}): it may be starting, or not trust us"
+            ),
+        ),
+        ibapi::Error::Io(io) => (Cause::Unreachable, format!("{address} cannot be reached: {io}")),
+        ibapi::Error::ConnectionRejected(text) => (
+            Cause::Rejected,
+            format!("{address} hung up ({text}): it may be starting, or not trust this host's address"),
+        ),
+        ibapi::Error::ClientIdInUse { client_id } => (
+            Cause::ClientIdInUse,
+            format!(
+                "client id {client_id} is in use at {address} (326): by another program, or by our own broken \
+                 connection, which IB forgets after a while; trying again with the same id"
+            ),
+        ),
+        ibapi::Error::ServerVersion(needed, got, _) => (
+            Cause::VersionTooLow,
+            format!("{address} speaks API version {got} and we need {needed}: upgrade IB Gateway"),
+        ),
+        error if session_is_over(error) => (Cause::Rejected, format!("{address} hung up: {error}")),
+        error => (Cause::Other, format!("{address}: {error}")),
+    };
+    Trouble { cause, reason }
+}
+
+const fn session_broke(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        kind,
+        ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::UnexpectedEof
+    )
+}
+
+/// The account orders are written for: the configured one if the gateway manages it, or its only one.
+pub fn choose_account<'a>(wanted: Option<&str>, managed: &'a [String]) -> Result<&'a str, String> {
+    let managed: Vec<&str> = managed
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let all = managed.join(", ");
+    match (wanted, managed.as_slice()) {
+        (_, []) => Err("the gateway manages no account: is it logged in?".to_owned()),
+        (Some(wanted), managed) => managed.iter().find(|name| **name == wanted).copied().ok_or_else(|| {
+            format!("the gateway manages {all}, not the configured {wanted}: is it the right login, live or paper?")
+        }),
+        (None, [only]) => Ok(only),
+        (None, _) => Err(format!("the gateway manages {all}: set gateway.account to the one to trade")),
+    }
+}
+
+/// Asks the gateway for its time now and then; returns when it has stopped answering.
+async fn heartbeat(shared: Rc<Shared>, client: Arc<Client>) -> String {
+    const MISSES_MAX: u32 = 2;
+    let deadline = shared.config.heartbeat_timeout();
+    let mut misses = 0;
+    loop {
+        if misses == 0 {
+            tokio::time::sleep(shared.config.heartbeat_interval()).await;
+        }
+        match tokio::time::timeout(deadline, client.server_time()).await {
+            // Any answer proves life, an error too.
+            Ok(Ok(_) | Err(ibapi::Error::Notice(_))) => {
+                misses = 0;
+                shared
+                    .status
+                    .update(|status| status.last_heartbeat = Some(clock::now()));
+            }
+            // The notice stream ends with the session, and says so.
+            Ok(Err(error)) if session_is_over(&error) => std::future::pending().await,
+            Ok(Err(_)) | Err(_) => {
+                misses += 1;
+                shared.metrics.heartbeat_misses.inc();
+                warn!(misses, ?deadline, "the gateway did not answer a heartbeat");
+            }
+        }
+        if misses >= MISSES_MAX {
+            return format!("the gateway did not answer {MISSES_MAX} heartbeats of {deadline:?} each");
+        }
+    }
+}
+
+async fn disconnect(client: &Client) {
+    if tokio::time::timeout(TEARDOWN, client.disconnect()).await.is_err() {
+        warn!("the client did not let go of its socket in time");
+    }
+}
+
+impl Shared {
+    /// The one door between phases.
+    pub(super) fn enter(&self, to: SessionPhase, why: &str) {
+        let from = self.phase.replace(to);
+        if from == to {
+            return;
+        }
+        debug_assert!(may_follow(from, to), "{from:?} -> {to:?}");
+        self.metrics.show_phase(to);
+        let since = clock::now();
+        self.status.update(|status| {
+            status.phase = to;
+            status.since = since;
+            if to == SessionPhase::Up {
+                status.attempts = 0;
+                status.last_error.clear();
+            }
+        });
+        let (from, to_text) = (from.as_str(), to.as_str());
+        // Retries pass through these two for hours; their reasons are logged where they are counted.
+        if matches!(to, SessionPhase::Connecting | SessionPhase::Waiting) {
+            debug!(from, to = to_text, why, "session");
+        } else {
+            info!(from, to = to_text, why, "session");
+        }
+    }
+
+    fn upstream(&self, up: bool) {
+        self.metrics.upstream.set(i64::from(up));
+        self.status.update(|status| status.upstream = up);
+    }
+}
+
+/// The drawing above, as a table.
+pub const fn may_follow(from: SessionPhase, to: SessionPhase) -> bool {
+    use SessionPhase::{Closed, Connecting, Proving, Up, Waiting};
+    matches!(
+        (from, to),
+        (Waiting, Connecting)
+            | (Connecting, Proving | Waiting)
+            | (Proving, Up | Waiting)
+            | (Up, Waiting)
+            | (Waiting | Connecting | Proving | Up, Closed)
+    )
+}
