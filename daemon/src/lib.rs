@@ -15,12 +15,19 @@
 //!
 //! Read the house in the order of the tick; start with [`desk`].
 
+pub mod admin;
+pub mod app;
 pub mod clock;
+pub mod config;
+pub mod ctl;
 pub mod desk;
 pub mod domain;
 pub mod gateway;
+pub mod ledger;
 pub mod mailbox;
 pub mod market;
 pub mod orders;
+pub mod plugin_host;
 pub mod portfolio;
 pub mod risk;
+pub mod telemetry;

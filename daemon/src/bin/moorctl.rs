@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! `moorctl`: look at and command a running moored.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    moored::ctl::main()
+}

@@ -5,6 +5,7 @@ use crate::domain::order::{Cause, ClientOrderId, Intent, OrderId};
 use crate::domain::plugin::PluginId;
 use crate::domain::quote::{Quote, Trade};
 use crate::domain::report::{AccountValue, BrokerReport, BrokerTruth};
+use crate::risk::denial::DenialCode;
 use crate::risk::verdict::PluginVerdict;
 
 /// One thing that happened, stamped by whoever hands it to the desk.
@@ -36,6 +37,13 @@ pub enum Event {
         order_id: OrderId,
         /// Why, for people.
         reason: String,
+    },
+    /// An order or a change certainly did not leave: the ledger could not hold it, or the way out was full.
+    NotSent {
+        /// Which order.
+        order_id: OrderId,
+        /// Why, as the gate would have said it.
+        code: DenialCode,
     },
     /// The session to the gateway changed.
     Session(SessionEvent),
@@ -129,7 +137,7 @@ pub enum SessionEvent {
 }
 
 /// Names the one who waits for an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandTicket(pub u64);
 
 /// Who gave a command: from the socket's peer credentials.

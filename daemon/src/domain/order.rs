@@ -18,6 +18,12 @@ pub struct OrderId(pub i32);
 #[serde(transparent)]
 pub struct ClientOrderId(pub u64);
 
+impl ClientOrderId {
+    /// The desk's own orders are numbered from here, far above those of plugins, which count from one. Still below the
+    /// largest number SQLite and JSON readers with 64 bits can hold.
+    pub const FIRST_OF_DESK: u64 = 1 << 62;
+}
+
 /// Buy or sell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -23,6 +23,44 @@ impl PluginId {
 /// The owner's name used for the operator in references, the ledger and metrics.
 pub const OPERATOR_NAME: &str = "operator";
 
+/// Plugins by their place and by their name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    /// In the order of the configuration.
+    pub const fn new(names: Vec<String>) -> Self {
+        Names(names)
+    }
+
+    /// The name of an owner.
+    pub fn plugin(&self, plugin: PluginId) -> &str {
+        match plugin {
+            PluginId::OPERATOR => OPERATOR_NAME,
+            PluginId::GONE => "gone",
+            PluginId(index) => self.0.get(usize::from(index)).map_or("gone", String::as_str),
+        }
+    }
+
+    /// The owner of that name; `GONE` if it is no longer configured.
+    pub fn id(&self, name: &str) -> PluginId {
+        if name == OPERATOR_NAME {
+            return PluginId::OPERATOR;
+        }
+        let found = self
+            .0
+            .iter()
+            .position(|known| known == name)
+            .and_then(|index| u16::try_from(index).ok());
+        found.map_or(PluginId::GONE, PluginId)
+    }
+
+    /// Every plugin.
+    pub fn ids(&self) -> impl Iterator<Item = PluginId> + use<> {
+        (0..u16::try_from(self.0.len()).unwrap_or(u16::MAX)).map(PluginId)
+    }
+}
+
 /// What a plugin is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,8 +11,8 @@
 //! ```
 //!
 //! Filled, Canceled, Rejected and Lost are ends. The stream of reports leaves an end only by a fill (fills race cancels),
-//! or when a Lost order turns up after all; a repeated "Submitted" after a cancel is old news. Only the broker's truth,
-//! read whole, brings a canceled or rejected order back ([`OrderState::revived_by_truth`]).
+//! or when an order we took for Lost or Rejected turns out to live; a repeated "Submitted" after a cancel is old news.
+//! Only the broker's truth, read whole, brings a canceled order back.
 
 use serde::{Deserialize, Serialize};
 
@@ -106,17 +106,11 @@ impl OrderState {
             (OrderState::Working | OrderState::Inactive, OrderState::PendingNew) => true,
             (OrderState::PendingCancel, OrderState::PendingNew | OrderState::Working) => true,
             (OrderState::Filled, _) => true,
-            (OrderState::Canceled | OrderState::Rejected, told) => !matches!(told, OrderState::Filled),
+            (OrderState::Canceled, told) => told != OrderState::Filled,
+            // A rejection may have been read out of an error code; a sign of life is worth more.
+            (OrderState::Rejected, told) => !matches!(told, OrderState::Filled | OrderState::Working),
             _ => false,
         };
         (!stays).then_some(told)
-    }
-
-    /// Whether an order that stands here lives again when the broker's open orders, read whole, show it.
-    pub const fn revived_by_truth(self) -> bool {
-        matches!(
-            self,
-            OrderState::Canceled | OrderState::Rejected | OrderState::Lost | OrderState::Unknown
-        )
     }
 }

@@ -47,11 +47,13 @@ pub enum DenialCode {
     DuplicateOrder = 92,
     /// The ledger cannot be written, so nothing may be sent.
     LedgerUnavailable = 93,
+    /// The way to the gateway is full, so nothing may be added to it.
+    GatewayBusy = 94,
 }
 
 impl DenialCode {
     /// Every code, for metrics and the handbook.
-    pub const ALL: [DenialCode; 19] = [
+    pub const ALL: [DenialCode; 20] = [
         DenialCode::TradingState,
         DenialCode::ReduceOnly,
         DenialCode::InstrumentNotGranted,
@@ -71,6 +73,7 @@ impl DenialCode {
         DenialCode::OrderBusy,
         DenialCode::DuplicateOrder,
         DenialCode::LedgerUnavailable,
+        DenialCode::GatewayBusy,
     ];
 
     /// In words, for metrics, logs and the API.
@@ -95,6 +98,7 @@ impl DenialCode {
             DenialCode::OrderBusy => "order_busy",
             DenialCode::DuplicateOrder => "duplicate_order",
             DenialCode::LedgerUnavailable => "ledger_unavailable",
+            DenialCode::GatewayBusy => "gateway_busy",
         }
     }
 

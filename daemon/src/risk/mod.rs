@@ -18,6 +18,8 @@ mod position_limit;
 mod price_collar;
 mod stale_data;
 
+#[cfg(test)]
+mod tests;
 mod trading_state;
 pub mod verdict;
 

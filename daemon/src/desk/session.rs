@@ -1,0 +1,194 @@
+//! Losing the broker, and proving it again. Whatever broke, there is one way back: read the broker's truth, compare it
+//! with ours, correct ours, and only then let orders leave.
+
+use std::time::Duration;
+
+use crate::domain::report::BrokerTruth;
+use crate::domain::time::Timestamp;
+
+use super::Desk;
+use super::effect::Effect;
+use super::event::SessionEvent;
+
+/// Between two readings of the truth. Each is five requests of a budget of 45 a second.
+const READ_EVERY: Duration = Duration::from_secs(1);
+/// After which a reading that was neither answered nor failed is asked for again.
+const READ_DEADLINE: Duration = Duration::from_secs(60);
+/// How long an order may be called filled before its executions have come.
+const EXECUTIONS_DUE: Duration = Duration::from_secs(5);
+
+/// Whether the truth is being read, or should be.
+#[derive(Debug)]
+pub(super) struct TruthReading {
+    session_up: bool,
+    asked: Option<Timestamp>,
+    last_asked: Timestamp,
+    /// Why it should be read again.
+    wanted: Option<String>,
+    reason: String,
+}
+
+impl Default for TruthReading {
+    fn default() -> Self {
+        TruthReading {
+            session_up: false,
+            asked: None,
+            last_asked: Timestamp::NEVER,
+            wanted: None,
+            reason: "no session to the gateway yet".to_owned(),
+        }
+    }
+}
+
+impl TruthReading {
+    /// Why the truth is not known.
+    pub(super) fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// Whether there is a session to send on.
+    pub(super) const fn session_up(&self) -> bool {
+        self.session_up
+    }
+}
+
+impl Desk {
+    pub(super) fn session(&mut self, at: Timestamp, event: SessionEvent, effects: &mut Vec<Effect>) {
+        match event {
+            SessionEvent::Up {
+                next_order_id,
+                client_id,
+            } => {
+                self.orders.session_up(client_id, next_order_id);
+                self.truth.session_up = true;
+                self.truth.asked = None;
+                self.conditions.upstream = true;
+                self.truth.last_asked = Timestamp::NEVER;
+                self.distrust(at, "the session is new: reading the broker's truth", effects);
+            }
+            SessionEvent::Down { reason } => self.session_down(at, &reason, effects),
+            SessionEvent::UpstreamLost => self.conditions.upstream = false,
+            SessionEvent::UpstreamRestored { .. } => {
+                self.conditions.upstream = true;
+                self.distrust(
+                    at,
+                    "the gateway has IB again: reading the broker's truth",
+                    effects,
+                );
+            }
+            SessionEvent::ReportsLost { reason } => {
+                self.distrust(at, &format!("reports were lost: {reason}"), effects);
+            }
+            SessionEvent::Resolved(facts) => {
+                if let Some(instrument) = self.instruments.get_mut(facts.instrument.index()) {
+                    instrument.con_id = Some(facts.con_id);
+                    instrument.tick = facts.tick;
+                    instrument.multiplier = facts.multiplier;
+                }
+            }
+            SessionEvent::Truth(truth) => self.truth(at, *truth, effects),
+            SessionEvent::TruthFailed { reason } => {
+                self.truth.asked = None;
+                self.truth.wanted = Some(reason.clone());
+                self.truth.reason = format!("the broker's truth could not be read: {reason}");
+                effects.push(Effect::Alarm {
+                    name: "truth_unreadable",
+                    text: self.truth.reason.clone(),
+                });
+            }
+            SessionEvent::Account(rows) => {
+                for row in rows {
+                    let same = |known: &crate::domain::report::AccountValue| {
+                        known.account == row.account && known.tag == row.tag && known.currency == row.currency
+                    };
+                    match self.account.iter_mut().find(|known| same(known)) {
+                        Some(known) => *known = row,
+                        None => self.account.push(row),
+                    }
+                }
+            }
+        }
+    }
+
+    fn session_down(&mut self, at: Timestamp, reason: &str, effects: &mut Vec<Effect>) {
+        self.truth.session_up = false;
+        self.truth.asked = None;
+        self.truth.wanted = None;
+        self.truth.reason = format!("no session to the gateway: {reason}");
+        self.conditions.reconciled = false;
+        self.market.forget();
+        let changes = self.orders.session_down(at);
+        self.perform(at, changes, effects);
+    }
+
+    /// What we believe may be wrong: nothing leaves until the truth was read.
+    fn distrust(&mut self, at: Timestamp, reason: &str, effects: &mut Vec<Effect>) {
+        self.conditions.reconciled = false;
+        self.truth.reason = reason.to_owned();
+        self.ask_truth(at, reason.to_owned(), effects);
+    }
+
+    /// Asks for the truth now, or as soon as the last reading is over and old enough.
+    pub(super) fn ask_truth(&mut self, at: Timestamp, reason: String, effects: &mut Vec<Effect>) {
+        let reading = &mut self.truth;
+        let too_soon = reading.last_asked != Timestamp::NEVER && at.since(reading.last_asked) < READ_EVERY;
+        if !reading.session_up || reading.asked.is_some() || too_soon {
+            reading.wanted = Some(reason);
+            return;
+        }
+        reading.asked = Some(at);
+        reading.last_asked = at;
+        reading.wanted = None;
+        effects.push(Effect::Reconcile);
+    }
+
+    fn truth(&mut self, at: Timestamp, truth: BrokerTruth, effects: &mut Vec<Effect>) {
+        let Some(asked) = self.truth.asked.take() else {
+            return;
+        };
+        let outcome = self.orders.reconcile(at, asked, &truth);
+        self.perform(at, outcome.changes, effects);
+        for order_id in outcome.cancel_again {
+            self.risk.count_cancel(at);
+            effects.push(Effect::Cancel { order_id });
+        }
+        self.external_orders = outcome.external_orders;
+        self.broker_positions = truth.positions;
+        self.reconciled_at = Some(at);
+        // Something happened while it was read that it may not show: it has to be read again before it counts.
+        if self.truth.wanted.is_none() || self.conditions.reconciled {
+            self.conditions.reconciled = true;
+        }
+        if outcome.unresolved > 0 {
+            self.truth.wanted = Some(format!("{} orders are unresolved", outcome.unresolved));
+        }
+        self.flatten(at, effects);
+    }
+
+    /// What time alone brings about; at least once a second.
+    pub(super) fn clock(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
+        if self
+            .truth
+            .asked
+            .is_some_and(|asked| at.since(asked) > READ_DEADLINE)
+        {
+            self.truth.asked = None;
+            self.truth.wanted = Some("the last reading was not answered".to_owned());
+        }
+        let overdue = self.orders.unsettled_orders().find(|order| {
+            order.state == crate::orders::lifecycle::OrderState::Filled
+                && at.since(order.changed) > EXECUTIONS_DUE
+        });
+        if let Some(order) = overdue {
+            let wanted = format!(
+                "order {} is filled without executions",
+                order.placement.order_id.0
+            );
+            self.truth.wanted.get_or_insert(wanted);
+        }
+        if let Some(reason) = self.truth.wanted.take() {
+            self.ask_truth(at, reason, effects);
+        }
+        self.flatten(at, effects);
+    }
+}

@@ -1,0 +1,168 @@
+//! The operator's way in: one line of text a command, one line of JSON an answer, on a Unix socket.
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Notify;
+
+use crate::books::books;
+use crate::exchange::{InstrumentId, OrderKey};
+use crate::faults;
+use crate::load;
+use crate::server::Shared;
+
+const HELP: &str = "books, counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
+                    probe SYMBOL COUNT INTERVAL_MS, latency, flood RATE SECONDS, quit; and the faults: \
+                    drop, refuse 2s, silent on|off, mute on|off, notice 1100, reject-next [201], \
+                    duplicate-next, delay 50ms, garbage, version 100";
+/// Fastest flood.
+const MOST_MOVES: u64 = 10_000_000;
+
+/// Serves operators, one task each.
+pub(crate) async fn serve(
+    listener: Option<UnixListener>,
+    shared: &Shared,
+    quit: &Rc<Notify>,
+) -> io::Result<()> {
+    let Some(listener) = listener else {
+        return std::future::pending().await;
+    };
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let (shared, quit) = (Rc::clone(shared), Rc::clone(quit));
+        tokio::task::spawn_local(async move {
+            // An operator who goes away in the middle of a line is nobody's problem.
+            let _ = attend(stream, &shared, &quit).await;
+        });
+    }
+}
+
+async fn attend(stream: UnixStream, shared: &Shared, quit: &Rc<Notify>) -> io::Result<()> {
+    let (read, mut write) = stream.into_split();
+    let mut lines = BufReader::new(read).lines();
+    while let Some(line) = lines.next_line().await? {
+        let answer = execute(shared, quit, &line).await;
+        write.write_all(format!("{answer}\n").as_bytes()).await?;
+    }
+    Ok(())
+}
+
+/// Carries out one command.
+pub(crate) async fn execute(shared: &Shared, quit: &Notify, line: &str) -> Value {
+    match attempt(shared, quit, line).await {
+        Ok(value) => value,
+        Err(error) => json!({ "error": error }),
+    }
+}
+
+async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let done = json!({ "ok": true });
+    match words.as_slice() {
+        ["books"] => {
+            let world = shared.borrow();
+            Ok(books(&world.gateway, &world.journal))
+        }
+        ["counts"] => {
+            let counts = shared.borrow().counts();
+            Ok(json!({
+                "frames": counts.frames,
+                "ticks": counts.ticks,
+                "conflated": counts.conflated,
+                "bytes": counts.bytes,
+                "times_blocked": counts.blocked,
+            }))
+        }
+        ["price", symbol, value] => set_price(shared, symbol, value).map(|()| done),
+        ["fill", order] => fill(shared, order, None).map(|()| done),
+        ["fill", order, quantity] => fill(shared, order, Some(quantity)).map(|()| done),
+        ["probe", symbol, count, interval] => {
+            let id = instrument(shared, symbol)?;
+            let interval = Duration::from_millis(number(interval)?);
+            let count = u32::try_from(number(count)?).map_err(|_| "too many probes".to_owned())?;
+            Ok(load::probe(shared, id, count, interval).await)
+        }
+        ["latency"] => Ok(shared.borrow().last_probe.clone()),
+        ["flood", rate, seconds] => {
+            let rate = number(rate)?;
+            if !(1..=MOST_MOVES).contains(&rate) {
+                return Err(format!("a flood has 1..={MOST_MOVES} moves a second"));
+            }
+            Ok(load::flood(shared, rate, Duration::from_secs(number(seconds)?.min(3600))).await)
+        }
+        ["quit"] => {
+            quit.notify_one();
+            Ok(done)
+        }
+        [] | ["help"] => Ok(json!({ "commands": HELP })),
+        [name, value @ ..] => {
+            let fault =
+                faults::fault(name, &value.join(" ")).map_err(|error| format!("{error}; also: {HELP}"))?;
+            shared.borrow_mut().inflict(fault);
+            Ok(done)
+        }
+    }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("{text:?} is no whole number"))
+}
+
+/// By local symbol: `AAPL`, `EUR.USD`.
+fn instrument(shared: &Shared, symbol: &str) -> Result<InstrumentId, String> {
+    let world = shared.borrow();
+    let found = world
+        .gateway
+        .exchange()
+        .markets()
+        .find(|(_, market)| market.instrument.local_symbol == symbol);
+    found
+        .map(|(id, _)| id)
+        .ok_or_else(|| format!("there is no instrument {symbol:?}"))
+}
+
+fn set_price(shared: &Shared, symbol: &str, value: &str) -> Result<(), String> {
+    let id = instrument(shared, symbol)?;
+    let price: Decimal = value.parse().map_err(|_| format!("{value:?} is no price"))?;
+    let mut world = shared.borrow_mut();
+    let ticks = world.gateway.exchange().market(id).instrument.ticks(price);
+    let ticks = ticks.ok_or_else(|| format!("{value} is not on the tick grid of {symbol}"))?;
+    world.gateway.operate(|exchange| exchange.move_price(id, ticks));
+    world.deliver();
+    Ok(())
+}
+
+/// Fills an order by decree: `7` of any client, or `100:7` of client 100.
+fn fill(shared: &Shared, order: &str, quantity: Option<&&str>) -> Result<(), String> {
+    let (client, order) = match order.split_once(':') {
+        Some((client, order)) => (Some(number(client)?), number(order)?),
+        None => (None, number(order)?),
+    };
+    let mut world = shared.borrow_mut();
+    let exchange = world.gateway.exchange();
+    let asked = |key: OrderKey| {
+        i128::from(key.order) == i128::from(order)
+            && client.is_none_or(|id| i128::from(key.client) == i128::from(id))
+    };
+    let found = exchange
+        .orders()
+        .find(|each| each.status.is_live() && asked(each.key));
+    let found = found.ok_or_else(|| format!("there is no live order {order}"))?;
+    let (key, instrument) = (found.key, &exchange.market(found.request.instrument).instrument);
+    let lots = match quantity {
+        None => None,
+        Some(quantity) => {
+            let parsed: Option<Decimal> = quantity.parse().ok();
+            let lots = parsed.and_then(|quantity| instrument.lots(quantity));
+            Some(lots.ok_or_else(|| format!("{quantity:?} is no quantity"))?)
+        }
+    };
+    let result = world.gateway.operate(|exchange| exchange.force_fill(key, lots));
+    world.deliver();
+    result.map_err(|error| error.to_string())
+}

@@ -1,0 +1,193 @@
+//! What can be traded, and how its prices and sizes are counted.
+//!
+//! Inside the exchange a price is a whole number of ticks and a size a whole number of lots; an
+//! [`Instrument`] turns both into decimals.
+
+use rust_decimal::Decimal;
+
+/// A price in minimum increments of its instrument.
+pub type Ticks = i64;
+/// A size in size increments of its instrument.
+pub type Lots = i64;
+
+/// Position of an instrument in the exchange's catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InstrumentId(pub usize);
+
+/// Asset class, with what differs between classes in this market.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A US stock or fund: trades print, whole shares.
+    Stock,
+    /// A currency pair: quotes only, no trade prints.
+    Cash,
+}
+
+impl Kind {
+    /// The protocol's `secType`.
+    #[must_use]
+    pub fn sec_type(self) -> &'static str {
+        match self {
+            Kind::Stock => "STK",
+            Kind::Cash => "CASH",
+        }
+    }
+
+    /// Share of a position's value that must be covered by equity.
+    #[must_use]
+    pub fn margin_rate(self) -> Decimal {
+        match self {
+            Kind::Stock => Decimal::new(25, 2),
+            Kind::Cash => Decimal::new(25, 3),
+        }
+    }
+}
+
+/// One instrument of the catalogue.
+#[derive(Debug, Clone)]
+pub struct Instrument {
+    /// IB's contract id.
+    pub con_id: i32,
+    /// Symbol; for a currency pair the base currency.
+    pub symbol: String,
+    /// Asset class.
+    pub kind: Kind,
+    /// Currency prices are quoted in.
+    pub currency: String,
+    /// The listing exchange, or the only one.
+    pub primary_exchange: String,
+    /// Where orders can be sent, `SMART` included.
+    pub valid_exchanges: Vec<String>,
+    /// Symbol in local notation.
+    pub local_symbol: String,
+    /// Trading class.
+    pub trading_class: String,
+    /// Name for people.
+    pub long_name: String,
+    /// Smallest price increment.
+    pub min_tick: Decimal,
+    /// Smallest size increment.
+    pub size_increment: Decimal,
+    /// IB's market rule number for the increment.
+    pub market_rule: i32,
+    /// Price the market opens at.
+    pub open: Ticks,
+    /// Size usually shown at the best price.
+    pub typical_lots: Lots,
+}
+
+impl Instrument {
+    /// A price as a decimal.
+    #[must_use]
+    pub fn price(&self, ticks: Ticks) -> Decimal {
+        (Decimal::from(ticks) * self.min_tick).normalize()
+    }
+
+    /// A size as a decimal.
+    #[must_use]
+    pub fn quantity(&self, lots: Lots) -> Decimal {
+        (Decimal::from(lots) * self.size_increment).normalize()
+    }
+
+    /// A decimal price as ticks, or `None` when it is off the tick grid, not positive or beyond all reason.
+    #[must_use]
+    pub fn ticks(&self, price: Decimal) -> Option<Ticks> {
+        whole(price.checked_div(self.min_tick)?)
+    }
+
+    /// A decimal size as lots, or `None` when it is no whole number of increments, not positive or absurd.
+    #[must_use]
+    pub fn lots(&self, quantity: Decimal) -> Option<Lots> {
+        whole(quantity.checked_div(self.size_increment)?)
+    }
+}
+
+/// Far below where products of ticks and lots could overflow, far above any real order.
+const LARGEST: i64 = 1_000_000_000_000;
+
+fn whole(value: Decimal) -> Option<i64> {
+    if !value.normalize().is_integer() {
+        return None;
+    }
+    i64::try_from(value)
+        .ok()
+        .filter(|whole| (1..=LARGEST).contains(whole))
+}
+
+/// The built-in instruments, followed by `synthetic` stocks named SYM001, SYM002, …
+#[must_use]
+pub fn catalogue(synthetic: usize) -> Vec<Instrument> {
+    let mut all = vec![
+        stock(265_598, "AAPL", "NASDAQ", "APPLE INC", 23_000, 400),
+        stock(272_093, "MSFT", "NASDAQ", "MICROSOFT CORP", 42_000, 300),
+        stock(4_815_747, "NVDA", "NASDAQ", "NVIDIA CORP", 14_000, 900),
+        stock(
+            756_733,
+            "SPY",
+            "ARCA",
+            "SS SPDR S&P 500 ETF TRUST-US",
+            59_000,
+            1_200,
+        ),
+        stock(76_792_991, "TSLA", "NASDAQ", "TESLA INC", 34_000, 300),
+        euro_dollar(),
+    ];
+    all.extend((1..=synthetic).map(|number| {
+        let symbol = format!("SYM{number:03}");
+        let name = format!("SYNTHETIC STOCK {number}");
+        let number = i32::try_from(number).unwrap_or(i32::MAX - 900_000_000);
+        stock(
+            900_000_000 + number,
+            &symbol,
+            "NASDAQ",
+            &name,
+            2_000 + 100 * i64::from(number),
+            500,
+        )
+    }));
+    all
+}
+
+fn stock(con_id: i32, symbol: &str, primary: &str, name: &str, open: Ticks, typical: Lots) -> Instrument {
+    Instrument {
+        con_id,
+        symbol: symbol.to_owned(),
+        kind: Kind::Stock,
+        currency: "USD".to_owned(),
+        primary_exchange: primary.to_owned(),
+        valid_exchanges: ["SMART", "NASDAQ", "NYSE", "ARCA", "IEX", "BATS"]
+            .map(str::to_owned)
+            .to_vec(),
+        local_symbol: symbol.to_owned(),
+        trading_class: if primary == "NASDAQ" {
+            "NMS".to_owned()
+        } else {
+            symbol.to_owned()
+        },
+        long_name: name.to_owned(),
+        min_tick: Decimal::new(1, 2),
+        size_increment: Decimal::ONE,
+        market_rule: 26,
+        open,
+        typical_lots: typical,
+    }
+}
+
+fn euro_dollar() -> Instrument {
+    Instrument {
+        con_id: 12_087_792,
+        symbol: "EUR".to_owned(),
+        kind: Kind::Cash,
+        currency: "USD".to_owned(),
+        primary_exchange: "IDEALPRO".to_owned(),
+        valid_exchanges: vec!["IDEALPRO".to_owned()],
+        local_symbol: "EUR.USD".to_owned(),
+        trading_class: "EUR.USD".to_owned(),
+        long_name: "European Monetary Union Euro".to_owned(),
+        min_tick: Decimal::new(5, 5),
+        size_increment: Decimal::ONE,
+        market_rule: 59,
+        open: 21_700,
+        typical_lots: 2_000_000,
+    }
+}

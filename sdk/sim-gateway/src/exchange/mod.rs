@@ -1,0 +1,298 @@
+//! The simulated exchange and its broker: seeded prices, a book per instrument, orders, fills, fees,
+//! accounts.
+//!
+//! It is pure. Time is a number handed in, chance comes from the seed, and consequences are [`Event`]s to
+//! be collected with [`Exchange::take_events`]. It knows neither sockets nor messages: the same calls with
+//! the same times give the same events, always.
+
+mod account;
+mod book;
+mod event;
+mod instrument;
+mod market;
+mod matching;
+mod order;
+mod process;
+mod trading;
+
+#[cfg(test)]
+mod book_tests;
+#[cfg(test)]
+mod exchange_tests;
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+pub use account::{Account, Position, Valuation};
+pub use event::{Change, Event, Execution};
+pub use instrument::{Instrument, InstrumentId, Kind, Lots, Ticks};
+pub use market::{Market, Session, Top};
+pub use order::{Order, OrderKey, OrderKind, OrderRequest, Side, Status, TimeInForce};
+pub use trading::{CancelRefusal, Estimate, Refusal};
+
+const SECOND: u64 = 1_000_000_000;
+const DAY: u64 = 86_400;
+
+/// What a market starts from.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Seed of every price process.
+    pub seed: u64,
+    /// Synthetic stocks beyond the built-in instruments.
+    pub synthetic: usize,
+    /// Market moves per second, over all active instruments together.
+    pub tick_rate: u32,
+    /// Accounts, the first being the default.
+    pub accounts: Vec<String>,
+    /// Opening cash of each, US dollars.
+    pub cash: Decimal,
+    /// Unix time of logical instant zero, seconds.
+    pub epoch: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            synthetic: 0,
+            tick_rate: 20,
+            accounts: vec!["DU1234567".to_owned()],
+            cash: Decimal::from(1_000_000),
+            epoch: 1_795_000_000,
+        }
+    }
+}
+
+/// The exchange. All its instants are logical nanoseconds since its start.
+#[derive(Debug)]
+pub struct Exchange {
+    config: Config,
+    now: u64,
+    period: u64,
+    next_step: u64,
+    cursor: usize,
+    markets: Vec<Market>,
+    orders: BTreeMap<OrderKey, Order>,
+    accounts: Vec<Account>,
+    executions: Vec<Execution>,
+    next_perm_id: i64,
+    events: Vec<Event>,
+}
+
+impl Exchange {
+    /// A market at logical instant zero.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let markets = instrument::catalogue(config.synthetic);
+        let markets = markets
+            .into_iter()
+            .map(|each| Market::new(config.seed, each))
+            .collect();
+        let accounts = config
+            .accounts
+            .iter()
+            .map(|name| Account::new(name, config.cash))
+            .collect();
+        let period = SECOND / u64::from(config.tick_rate.clamp(1, 10_000_000));
+        // Runs of the program must not share permanent ids; a thousand a second and 32 bits are as in life.
+        let next_perm_id = i64::try_from(config.epoch % 2_000_000).unwrap_or(0) * 1_000;
+        Self {
+            period,
+            next_step: period,
+            cursor: 0,
+            now: 0,
+            markets,
+            orders: BTreeMap::new(),
+            accounts,
+            executions: Vec::new(),
+            next_perm_id,
+            events: Vec::new(),
+            config,
+        }
+    }
+
+    /// Lets time pass, market moves included.
+    pub fn advance(&mut self, to: u64) {
+        while self.next_step <= to {
+            let at = self.next_step;
+            let Some(id) = self.next_active() else {
+                // Nobody looks: markets stand still, and start again from the next whole period.
+                self.next_step = to - to % self.period + self.period;
+                break;
+            };
+            self.pass(at);
+            self.step(id);
+            self.next_step = at + self.period;
+        }
+        self.pass(to);
+    }
+
+    /// When [`advance`](Self::advance) next has a market to move, or `None` while nobody looks.
+    #[must_use]
+    pub fn next_due(&self) -> Option<u64> {
+        self.markets
+            .iter()
+            .any(Market::is_active)
+            .then_some(self.next_step)
+    }
+
+    /// The events since the last call.
+    pub fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// The current logical instant, nanoseconds.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Unix time in seconds of a logical instant.
+    #[must_use]
+    pub fn unix_seconds(&self, at: u64) -> u64 {
+        self.config.epoch + at / SECOND
+    }
+
+    /// All markets with their ids.
+    pub fn markets(&self) -> impl Iterator<Item = (InstrumentId, &Market)> {
+        self.markets
+            .iter()
+            .enumerate()
+            .map(|(index, market)| (InstrumentId(index), market))
+    }
+
+    /// One market. Ids come from this exchange only.
+    ///
+    /// # Panics
+    /// On an id of another exchange.
+    #[must_use]
+    pub fn market(&self, id: InstrumentId) -> &Market {
+        &self.markets[id.0]
+    }
+
+    pub(super) fn market_mut(&mut self, id: InstrumentId) -> &mut Market {
+        &mut self.markets[id.0]
+    }
+
+    /// Starts watching a market, so that it moves.
+    pub fn watch(&mut self, id: InstrumentId) {
+        self.market_mut(id).watchers += 1;
+    }
+
+    /// Ends one [`watch`](Self::watch).
+    pub fn unwatch(&mut self, id: InstrumentId) {
+        let market = self.market_mut(id);
+        market.watchers = market.watchers.saturating_sub(1);
+    }
+
+    /// All orders ever placed.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values()
+    }
+
+    /// One order.
+    #[must_use]
+    pub fn order(&self, key: OrderKey) -> Option<&Order> {
+        self.orders.get(&key)
+    }
+
+    /// All fills ever made, oldest first.
+    #[must_use]
+    pub fn executions(&self) -> &[Execution] {
+        &self.executions
+    }
+
+    /// All accounts, the default one first.
+    #[must_use]
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// An account by its code.
+    #[must_use]
+    pub fn account(&self, name: &str) -> Option<&Account> {
+        self.accounts.iter().find(|account| account.name == name)
+    }
+
+    /// What an account is worth at the markets' current prices.
+    #[must_use]
+    pub fn valuation(&self, account: &Account) -> Valuation {
+        let mut value = Valuation {
+            equity: account.cash,
+            ..Valuation::default()
+        };
+        for (id, position) in account.positions() {
+            let market = self.market(id);
+            let worth = market.instrument.quantity(position.lots) * market.instrument.price(market.mark());
+            value.equity += worth;
+            value.positions += worth;
+            value.gross += worth.abs();
+            value.margin += worth.abs() * market.instrument.kind.margin_rate();
+            value.unrealized += worth - position.cost;
+            value.realized += position.realized;
+        }
+        value.daily = value.equity - account.opening_equity;
+        value
+    }
+
+    /// Moves a market to a price at once, with a trade there, as news would.
+    pub fn move_price(&mut self, id: InstrumentId, price: Ticks) {
+        let market = self.market_mut(id);
+        market.process.move_to(price);
+        let quote = market.process.quote();
+        self.requote(id, quote);
+        self.print(id, price, 1);
+        self.settle(id);
+    }
+
+    /// Stops a market and lets only [`probe`](Self::probe) change what it shows.
+    pub fn freeze(&mut self, id: InstrumentId, frozen: bool) {
+        self.market_mut(id).frozen = frozen;
+    }
+
+    /// Changes the bid that a frozen market shows by exactly one tick, and nothing else.
+    pub fn probe(&mut self, id: InstrumentId) {
+        let market = self.market_mut(id);
+        let Some((bid, lots)) = market.shown.bid else {
+            return;
+        };
+        let moved = if bid == market.house.bid {
+            bid - 1
+        } else {
+            market.house.bid
+        };
+        market.shown.bid = Some((moved, lots));
+        self.events.push(Event::Quote { instrument: id });
+    }
+
+    /// Moves the next active market's quote, outside the ordinary pace: for load. False when nobody
+    /// watches.
+    pub fn flood_step(&mut self) -> bool {
+        let Some(id) = self.next_active() else {
+            return false;
+        };
+        let quote = self.market_mut(id).process.moved_quote();
+        self.requote(id, quote);
+        self.settle(id);
+        true
+    }
+
+    fn next_active(&mut self) -> Option<InstrumentId> {
+        let count = self.markets.len();
+        let found = (0..count)
+            .map(|step| (self.cursor + step) % count)
+            .find(|at| self.markets[*at].is_active())?;
+        self.cursor = (found + 1) % count;
+        Some(InstrumentId(found))
+    }
+
+    /// Sets the clock; when it passes midnight UTC, day orders end and a new trading day begins.
+    fn pass(&mut self, to: u64) {
+        let before = self.unix_seconds(self.now) / DAY;
+        self.now = self.now.max(to);
+        if self.unix_seconds(self.now) / DAY != before {
+            self.end_day();
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Profit and loss, of an account and of single holdings, followed second by second.
+
+use rust_decimal::Decimal;
+
+use super::session::PnlWatch;
+use super::text::{double, written};
+use super::{Class, ConnectionId, Gateway, Problem};
+use crate::wire::account_messages as wire;
+use crate::wire::ids::response;
+
+impl Gateway {
+    pub(super) fn start_pnl(&mut self, to: ConnectionId, asked: wire::PnlRequest) -> Result<(), Problem> {
+        let account = self.asked_account(asked.account.as_ref())?;
+        self.watch_profit(
+            to,
+            asked.req_id.unwrap_or(0),
+            PnlWatch {
+                account,
+                single: None,
+                told: None,
+            },
+        )
+    }
+
+    pub(super) fn start_pnl_single(
+        &mut self,
+        to: ConnectionId,
+        asked: wire::PnlSingleRequest,
+    ) -> Result<(), Problem> {
+        let account = self.asked_account(asked.account.as_ref())?;
+        let con_id = asked.con_id.unwrap_or(0);
+        let market = self
+            .exchange
+            .markets()
+            .find(|(_, market)| market.instrument.con_id == con_id);
+        let single = market.map(|(id, _)| id);
+        let single = single.ok_or_else(|| Problem::invalid(format_args!("Invalid contract id {con_id}")))?;
+        self.watch_profit(
+            to,
+            asked.req_id.unwrap_or(0),
+            PnlWatch {
+                account,
+                single: Some(single),
+                told: None,
+            },
+        )
+    }
+
+    fn watch_profit(&mut self, to: ConnectionId, request: i32, watch: PnlWatch) -> Result<(), Problem> {
+        self.with_session(to, |session| session.pnl.insert(request, watch))?;
+        self.send_profit(to, request);
+        Ok(())
+    }
+
+    pub(super) fn stop_pnl(&mut self, from: ConnectionId, request: Option<i32>) -> Result<(), Problem> {
+        let ended = self.with_session(from, |session| session.pnl.remove(&request.unwrap_or(0)))?;
+        let unknown = || Problem::new(10185, "Failed to cancel PNL (not subscribed)");
+        ended.map(drop).ok_or_else(unknown)
+    }
+
+    /// Profit changes with prices: looked at every second.
+    pub(super) fn report_profit(&mut self) {
+        let watches: Vec<(ConnectionId, i32)> = self
+            .sessions
+            .iter()
+            .flat_map(|(id, session)| session.pnl.keys().map(|request| (*id, *request)))
+            .collect();
+        for (to, request) in watches {
+            self.send_profit(to, request);
+        }
+    }
+
+    fn send_profit(&mut self, to: ConnectionId, request: i32) {
+        let watch = self
+            .sessions
+            .get(&to)
+            .and_then(|session| session.pnl.get(&request));
+        let Some((watch, account)) =
+            watch.and_then(|watch| Some((watch, self.exchange.account(&watch.account)?)))
+        else {
+            return;
+        };
+        let (id, told) = (response::PNL, watch.told.clone());
+        let single = watch.single;
+        let (values, message) = match single {
+            None => {
+                let value = self.exchange.valuation(account);
+                (
+                    [value.daily, value.unrealized, value.realized, Decimal::ZERO],
+                    None,
+                )
+            }
+            Some(instrument) => {
+                let market = self.exchange.market(instrument);
+                let position = account.position(instrument);
+                let quantity = market.instrument.quantity(position.lots);
+                let worth = quantity * market.instrument.price(market.mark());
+                let open = worth - position.cost;
+                (
+                    [open + position.realized, open, position.realized, worth],
+                    Some(quantity),
+                )
+            }
+        };
+        let now = values.map(|value| written(value.round_dp(4)));
+        if told.as_ref() == Some(&now) {
+            return;
+        }
+        let [daily_pnl, unrealized_pnl, realized_pnl, worth] =
+            values.map(|value| Some(double(value.round_dp(4))));
+        match message {
+            None => {
+                let message = wire::Pnl {
+                    req_id: Some(request),
+                    daily_pnl,
+                    unrealized_pnl,
+                    realized_pnl,
+                };
+                self.send(to, Class::Other, id, &message);
+            }
+            Some(quantity) => {
+                let message = wire::PnlSingle {
+                    req_id: Some(request),
+                    position: Some(written(quantity)),
+                    daily_pnl,
+                    unrealized_pnl,
+                    realized_pnl,
+                    value: worth,
+                };
+                self.send(to, Class::Other, response::PNL_SINGLE, &message);
+            }
+        }
+        let watch = self
+            .sessions
+            .get_mut(&to)
+            .and_then(|session| session.pnl.get_mut(&request));
+        if let Some(watch) = watch {
+            watch.told = Some(now);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use rust_decimal::Decimal;
+use sim_gateway::exchange::Config;
+use sim_gateway::faults::Line;
+use sim_gateway::server::Options;
+
+/// A simulated Interactive Brokers gateway: a seeded market behind the TWS API.
+///
+/// Prints "listening on ADDRESS" as its first line. With a command it runs that under itself, with
+/// MOORED__GATEWAY__ADDRESS in its environment, and exits as the command does.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Arguments {
+    /// Seed of all prices: the same seed gives the same market.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Where to listen; port 0 takes any free one.
+    #[arg(long, default_value = "127.0.0.1:4002", value_name = "ADDRESS")]
+    pub(crate) listen: SocketAddr,
+    /// Synthetic stocks SYM001, SYM002, ... beyond the built-in instruments.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    instruments: usize,
+    /// Market moves per second over all subscribed instruments together.
+    #[arg(long, default_value_t = 20, value_name = "PER_SECOND")]
+    tick_rate: u32,
+    /// Account codes; the first is the default one.
+    #[arg(long = "account", default_value = "DU1234567", value_name = "CODE")]
+    accounts: Vec<String>,
+    /// Opening cash of each account, US dollars.
+    #[arg(long, default_value = "1000000", value_name = "AMOUNT")]
+    cash: Decimal,
+    /// Something that goes wrong, as in "at=3s drop" or "order=3 reject=201"; may be given again.
+    #[arg(long = "fault", value_name = "SCRIPT")]
+    faults: Vec<Line>,
+    /// Unix socket for operators: one command a line, one line of JSON an answer; say "help".
+    #[arg(long, value_name = "PATH")]
+    pub(crate) control: Option<PathBuf>,
+    /// Newest server version to announce.
+    #[arg(long, default_value_t = sim_gateway::wire::NEWEST_VERSION, value_name = "VERSION")]
+    max_server_version: i32,
+    /// A command to run under the simulated gateway.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
+}
+
+impl Arguments {
+    /// What to serve.
+    pub(crate) fn options(&self) -> Options {
+        let epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map(|since| since.as_secs())
+            .unwrap_or_default();
+        Options {
+            market: Config {
+                seed: self.seed,
+                synthetic: self.instruments,
+                tick_rate: self.tick_rate,
+                accounts: self.accounts.clone(),
+                cash: self.cash,
+                epoch,
+            },
+            newest_version: self.max_server_version,
+            faults: self.faults.clone(),
+        }
+    }
+}

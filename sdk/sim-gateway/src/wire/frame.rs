@@ -1,0 +1,168 @@
+//! Framing: a big-endian length, a message number, a body. Input may be anything; nothing here panics on
+//! it.
+
+use super::ids::PROTOBUF_OFFSET;
+
+/// The longest frame either side may send: a length's first byte is always zero.
+pub const MAX_FRAME: usize = 0x00FF_FFFF;
+const GREETING: &[u8; 4] = b"API\0";
+
+/// What a client sent, cut out of its byte stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inbound {
+    /// The opening `API\0 v<oldest>..<newest>`: the versions the client can speak.
+    Hello {
+        /// The lowest version the client accepts.
+        oldest: i32,
+        /// The highest version the client accepts.
+        newest: i32,
+    },
+    /// A protobuf message: its number without the offset, and its body.
+    Message {
+        /// Message number, see [`super::ids::request`].
+        id: u32,
+        /// Encoded protobuf.
+        body: Vec<u8>,
+    },
+    /// A message in the text encoding, which a client must not use at these server versions.
+    Text {
+        /// Message number as written.
+        id: u32,
+    },
+}
+
+/// Why a byte stream cannot be followed any further. The connection has to be closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// The first four bytes were not `API\0`.
+    #[error("the stream does not open with \"API\\0\"; this is no TWS API client")]
+    Greeting,
+    /// The version range could not be read.
+    #[error("the opening frame names no version range like v100..226: {0:?}")]
+    Versions(String),
+    /// The length is one no frame can have.
+    #[error("a frame of {0} bytes is outside 4..=16777215")]
+    Length(usize),
+}
+
+/// Cuts a client's byte stream into messages, whatever the pieces it arrives in.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    buffer: Vec<u8>,
+    start: usize,
+    greeted: bool,
+}
+
+impl Decoder {
+    /// Adds bytes read from the socket.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start == self.buffer.len() {
+            self.buffer.clear();
+            self.start = 0;
+        } else if self.start > 64 * 1024 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next whole message, or `None` until more bytes arrive.
+    ///
+    /// # Errors
+    /// When the stream cannot be a client's; every later call fails the same way.
+    pub fn next_message(&mut self) -> Result<Option<Inbound>, FrameError> {
+        let pending = self.buffer.get(self.start..).unwrap_or_default();
+        let skipped = if self.greeted { 0 } else { GREETING.len() };
+        if !self.greeted {
+            let seen = pending.len().min(GREETING.len());
+            if pending.get(..seen) != GREETING.get(..seen) {
+                return Err(FrameError::Greeting);
+            }
+        }
+        let Some(length) = read_u32(pending, skipped) else {
+            return Ok(None);
+        };
+        let length = length as usize;
+        let shortest = if self.greeted { 4 } else { 1 };
+        if length < shortest || length > MAX_FRAME {
+            return Err(FrameError::Length(length));
+        }
+        let from = skipped + 4;
+        let Some(frame) = pending.get(from..from + length) else {
+            return Ok(None);
+        };
+        let message = if self.greeted {
+            message(frame)
+        } else {
+            hello(frame)?
+        };
+        self.greeted = true;
+        self.start += from + length;
+        Ok(Some(message))
+    }
+}
+
+fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
+    let four = bytes.get(at..at + 4)?;
+    Some(u32::from_be_bytes(four.try_into().ok()?))
+}
+
+fn message(frame: &[u8]) -> Inbound {
+    let id = read_u32(frame, 0).unwrap_or_default();
+    if id > PROTOBUF_OFFSET {
+        Inbound::Message {
+            id: id - PROTOBUF_OFFSET,
+            body: frame.get(4..).unwrap_or_default().to_vec(),
+        }
+    } else {
+        Inbound::Text { id }
+    }
+}
+
+/// Reads `v<oldest>..<newest>[ options]`, or the bare `v<only>` of very old clients.
+fn hello(frame: &[u8]) -> Result<Inbound, FrameError> {
+    let text = String::from_utf8_lossy(frame.get(..frame.len().min(64)).unwrap_or_default()).into_owned();
+    let range = text
+        .split([' ', '\0'])
+        .next()
+        .unwrap_or_default()
+        .strip_prefix('v');
+    let versions = range.and_then(|range| match range.split_once("..") {
+        Some((oldest, newest)) => Some((oldest.parse().ok()?, newest.parse().ok()?)),
+        None => range.parse().ok().map(|only| (only, only)),
+    });
+    let (oldest, newest) = versions.ok_or(FrameError::Versions(text))?;
+    Ok(Inbound::Hello { oldest, newest })
+}
+
+/// Appends one protobuf message as a frame.
+pub fn encode(out: &mut Vec<u8>, id: u32, message: &impl prost::Message) {
+    let length = message.encoded_len() + 4;
+    out.reserve(length + 4);
+    out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+    out.extend_from_slice(&(id + PROTOBUF_OFFSET).to_be_bytes());
+    // A growing buffer cannot run out of room, which is the only error there is.
+    let _ = message.encode(out);
+}
+
+/// The server's only frame of the handshake: its version and the time of the connection, as text.
+#[must_use]
+pub fn version_frame(version: i32, connected_at: &str) -> Vec<u8> {
+    let body = format!("{version}\0{connected_at}\0");
+    let mut out = u32::try_from(body.len())
+        .unwrap_or_default()
+        .to_be_bytes()
+        .to_vec();
+    out.extend_from_slice(body.as_bytes());
+    out
+}
+
+/// The client's opening bytes, for tests and tools that speak to a gateway.
+#[must_use]
+pub fn hello_bytes(oldest: i32, newest: i32) -> Vec<u8> {
+    let versions = format!("v{oldest}..{newest}");
+    let mut out = GREETING.to_vec();
+    out.extend_from_slice(&u32::try_from(versions.len()).unwrap_or_default().to_be_bytes());
+    out.extend_from_slice(versions.as_bytes());
+    out
+}

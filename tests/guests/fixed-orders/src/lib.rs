@@ -1,0 +1,208 @@
+//! Follows a script: each step of `steps` is due some time after the start and does one thing.
+//!
+//! The tag of an order is the number of its step, from 0. A price is absolute (`limit`, `stop`), or a
+//! distance from the last quote's other side (`limit_offset`, `stop_offset`): 0 takes, and a negative one
+//! rests for a buy.
+
+use core::time::Duration;
+
+use moored_plugin::{
+    Context, HostError, InitError, InstrumentId, Level, OrderEvent, OrderId, Price, Quantity, Side, Strategy,
+    Ticket, Time, TimeInForce, export_strategy,
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    /// Milliseconds after the start.
+    #[serde(default)]
+    at_ms: u64,
+    #[serde(rename = "do")]
+    action: Action,
+    /// What an order is for.
+    #[serde(default)]
+    symbol: String,
+    /// What `replace` and `cancel` are about: the number of the step that placed it.
+    #[serde(default)]
+    step: usize,
+    side: Option<Way>,
+    #[serde(default)]
+    quantity: Quantity,
+    #[serde(default)]
+    tif: Life,
+    #[serde(default)]
+    reduce_only: bool,
+    limit: Option<Price>,
+    limit_offset: Option<Price>,
+    stop: Option<Price>,
+    stop_offset: Option<Price>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Action {
+    Market,
+    Limit,
+    Stop,
+    StopLimit,
+    Replace,
+    Cancel,
+    CancelAll,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Way {
+    Buy,
+    Sell,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Life {
+    #[default]
+    Day,
+    Gtc,
+    Ioc,
+    Fok,
+    Gtd,
+    Opg,
+}
+
+/// What was placed by each step, and with what.
+#[derive(Clone, Copy)]
+struct Placed {
+    id: OrderId,
+    ticket: Ticket,
+}
+
+struct FixedOrders {
+    steps: Vec<Step>,
+    instruments: Vec<InstrumentId>,
+    placed: Vec<Option<Placed>>,
+}
+
+impl Step {
+    fn ticket(&self, instrument: InstrumentId, number: usize) -> Result<Ticket, HostError> {
+        let side = match self.side {
+            Some(Way::Buy) => Side::Buy,
+            Some(Way::Sell) => Side::Sell,
+            None => return Err(HostError::Invalid(1)),
+        };
+        let life = match self.tif {
+            Life::Day => TimeInForce::Day,
+            Life::Gtc => TimeInForce::Gtc,
+            Life::Ioc => TimeInForce::Ioc,
+            Life::Fok => TimeInForce::Fok,
+            Life::Gtd => TimeInForce::Gtd,
+            Life::Opg => TimeInForce::Opg,
+        };
+        let ticket = Ticket::new(side, instrument, self.quantity)
+            .lasting(life)
+            .tagged(number as u64);
+        Ok(if self.reduce_only {
+            ticket.reduce_only()
+        } else {
+            ticket
+        })
+    }
+
+    /// The limit and the stop; zero where the step has none.
+    fn prices(&self, ctx: &mut Context<'_>, ticket: &Ticket) -> (Price, Price) {
+        let mut resolve = |price: Option<Price>, offset: Option<Price>| match (price, offset) {
+            (Some(price), _) => price,
+            (None, None) => Price::ZERO,
+            (None, Some(offset)) => {
+                let quote = ctx.last_quote(ticket.instrument).unwrap_or_default();
+                if ticket.side == Side::Buy {
+                    quote.ask + offset
+                } else {
+                    quote.bid + offset
+                }
+            }
+        };
+        (
+            resolve(self.limit, self.limit_offset),
+            resolve(self.stop, self.stop_offset),
+        )
+    }
+}
+
+impl FixedOrders {
+    fn run(&mut self, ctx: &mut Context<'_>, number: usize) -> Result<(), HostError> {
+        let step = &self.steps[number];
+        match step.action {
+            Action::CancelAll => ctx.cancel_all(),
+            Action::Cancel => ctx.cancel(self.earlier(step.step)?.id),
+            Action::Replace => {
+                let Placed { id, ticket } = self.earlier(step.step)?;
+                let (limit, stop) = step.prices(ctx, &ticket);
+                ctx.replace(id, step.quantity, limit, stop)
+            }
+            Action::Market | Action::Limit | Action::Stop | Action::StopLimit => {
+                let ticket = step.ticket(self.instruments[number], number)?;
+                let (limit, stop) = step.prices(ctx, &ticket);
+                let id = match step.action {
+                    Action::Market => ctx.submit_market(ticket)?,
+                    Action::Limit => ctx.submit_limit(ticket, limit)?,
+                    Action::Stop => ctx.submit_stop(ticket, stop)?,
+                    _ => ctx.submit_stop_limit(ticket, stop, limit)?,
+                };
+                self.placed[number] = Some(Placed { id, ticket });
+                Ok(())
+            }
+        }
+    }
+
+    fn earlier(&self, number: usize) -> Result<Placed, HostError> {
+        self.placed
+            .get(number)
+            .copied()
+            .flatten()
+            .ok_or(HostError::UnknownId)
+    }
+}
+
+impl Strategy for FixedOrders {
+    type Config = Config;
+
+    fn new(config: Config, ctx: &mut Context<'_>) -> Result<Self, InitError> {
+        let mut instruments = Vec::new();
+        for (number, step) in config.steps.iter().enumerate() {
+            let mut instrument = InstrumentId::default();
+            if !step.symbol.is_empty() {
+                instrument = ctx.find(&format!("steps[{number}].symbol"), &step.symbol)?.id;
+                ctx.subscribe_quotes(instrument)?;
+            }
+            instruments.push(instrument);
+            ctx.set_timer(number as u32, ctx.now() + Duration::from_millis(step.at_ms))?;
+        }
+        Ok(Self {
+            placed: vec![None; config.steps.len()],
+            steps: config.steps,
+            instruments,
+        })
+    }
+
+    fn on_timer(&mut self, ctx: &mut Context<'_>, id: u32, _scheduled: Time) {
+        if let Err(error) = self.run(ctx, id as usize) {
+            ctx.log(Level::Warn, format_args!("step {id}: {error}"));
+        }
+    }
+
+    fn on_order_event(&mut self, ctx: &mut Context<'_>, event: &OrderEvent) {
+        ctx.log(
+            Level::Info,
+            format_args!("step {}: {:?}", event.tag, event.change),
+        );
+    }
+}
+
+export_strategy!(FixedOrders);

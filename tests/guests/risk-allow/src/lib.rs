@@ -1,0 +1,22 @@
+//! Allows every order.
+
+use moored_plugin::{Decision, Exposure, InitError, Proposal, Risk, RiskContext, export_risk};
+
+#[derive(serde::Deserialize)]
+struct Config {}
+
+struct Allow;
+
+impl Risk for Allow {
+    type Config = Config;
+
+    fn new(_config: Config, _ctx: &mut RiskContext<'_>) -> Result<Self, InitError> {
+        Ok(Self)
+    }
+
+    fn check(&mut self, _ctx: &mut RiskContext<'_>, _proposal: &Proposal, _exposure: &Exposure) -> Decision {
+        Decision::Allow
+    }
+}
+
+export_risk!(Allow);

@@ -1,0 +1,4 @@
+//! The suite: the real daemon, the real simulated gateway, real components, real sockets. One binary; one file a chapter.
+
+mod rig;
+mod trading;
