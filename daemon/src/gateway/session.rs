@@ -56,7 +56,7 @@ pub struct Keeper {
     backoff: Backoff,
     stop: watch::Receiver<bool>,
     last_cause: Option<Cause>,
-    /// The desk was told that the gateway lost IB, and not yet that it is back.
+    /// In this session the desk was told that the gateway lost IB, and not yet that it is back.
     upstream_lost: bool,
 }
 
@@ -126,13 +126,8 @@ impl Keeper {
     async fn serve(&mut self, mut session: Session) -> Option<Trouble> {
         let shared = Rc::clone(&self.shared);
         self.last_cause = None;
-        if std::mem::take(&mut self.upstream_lost) {
-            // A new session speaks for itself: if the gateway still has no IB it says so again.
-            let data_lost = true;
-            shared
-                .reports
-                .session(SessionEvent::UpstreamRestored { data_lost });
-        }
+        // A new session speaks for itself: if the gateway still has no IB it says so again.
+        self.upstream_lost = false;
         session.announce();
         let mut tasks = session.spawn();
         let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
