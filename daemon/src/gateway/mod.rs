@@ -36,6 +36,8 @@ mod convert_tests;
 mod feed;
 mod metrics;
 mod order_entry;
+#[cfg(test)]
+mod order_entry_tests;
 mod pacer;
 #[cfg(test)]
 mod pacer_tests;
