@@ -1,4 +1,5 @@
 //! The suite: the real daemon, the real simulated gateway, real components, real sockets. One binary; one file a chapter.
 
+mod dashboard;
 mod rig;
 mod trading;
