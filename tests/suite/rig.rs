@@ -68,8 +68,12 @@ impl Market {
         let folder = tempfile::tempdir().unwrap();
         let control = folder.path().join("control.sock");
         let mut command = Command::new(binary("sim-gateway"));
-        command.args(["--seed", "7", "--tick-rate", "200", "--listen", listen, "--control"]);
-        command.arg(&control).args(arguments).stdout(Stdio::piped());
+        for (option, usual) in [("--seed", "7"), ("--tick-rate", "200")] {
+            if !arguments.contains(&option) {
+                command.args([option, usual]);
+            }
+        }
+        command.args(["--listen", listen, "--control"]).arg(&control).args(arguments).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -141,11 +145,16 @@ impl Home {
 
     /// A home with these plugins and more lines of configuration, instruments among them.
     pub fn with(gateway: SocketAddr, plugins: &[Plugin<'_>], more: &str) -> Home {
+        Home::tuned(gateway, "", plugins, more)
+    }
+
+    /// The same, with more lines of `[gateway]`: its deadlines, for example.
+    pub fn tuned(gateway: SocketAddr, session: &str, plugins: &[Plugin<'_>], more: &str) -> Home {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let (config, socket, ledger) = (path("moored.toml"), path("admin.sock"), path("ledger.db"));
         let mut text = format!(
-            "cache_dir = {:?}\n[gateway]\naddress = \"{gateway}\"\nclient_id = 7\n[ledger]\npath = {ledger:?}\n\
+            "cache_dir = {:?}\n[gateway]\naddress = \"{gateway}\"\nclient_id = 7\n{session}\n[ledger]\npath = {ledger:?}\n\
              [admin]\nsocket = {socket:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
             target_dir().join("plugin-cache"),
         );

@@ -36,7 +36,8 @@ pub struct Status {
     pub ready: bool,
     /// The conditions that are not met, as `name: reason`.
     pub not_ready: Vec<String>,
-    /// The desk.
+    /// The desk; its fields stand beside these.
+    #[serde(flatten)]
     pub desk: Desk,
     /// The session's phase.
     pub session_phase: String,

@@ -139,7 +139,7 @@ fn every_read_answers_with_json() {
             ("/healthz", "/ready", Value::from(true)),
             ("/readyz", "/conditions/0/name", Value::from("desk")),
             ("/v1/version", "/version", Value::from("0.0.0-test")),
-            ("/v1/status", "/desk/trading_state", Value::from("active")),
+            ("/v1/status", "/trading_state", Value::from("active")),
             ("/v1/status", "/day_pnl", Value::from("12.34")),
             ("/v1/status", "/plugins/0/denials/price_collar", Value::from(3)),
             ("/v1/status", "/tick_to_order/p50_us", Value::from(5.5)),

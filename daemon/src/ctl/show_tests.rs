@@ -10,11 +10,9 @@ pub(super) fn status() -> Status {
     let status = json!({
         "version": "0.1.0", "started_at": "2026-01-05T10:00:00Z", "uptime_s": 3725.0,
         "ready": false, "not_ready": ["trading: halted (feed looks wrong)"],
-        "desk": {
-            "snapshot_at": "2026-01-05T11:02:05Z", "snapshot_age_ms": 120.0, "trading_state": "halted",
-            "reasons": [], "latch": "halted", "latch_reason": "feed looks wrong",
-            "reconciled_at": "2026-01-05T10:00:02.5Z", "external_orders": 0
-        },
+        "snapshot_at": "2026-01-05T11:02:05Z", "snapshot_age_ms": 120.0, "trading_state": "halted",
+        "reasons": [], "latch": "halted", "latch_reason": "feed looks wrong",
+        "reconciled_at": "2026-01-05T10:00:02.5Z", "external_orders": 0,
         "session_phase": "up", "session_address": "127.0.0.1:4002", "session_since_at": "2026-01-05T10:00:01Z",
         "ticks": 1234567, "orders_live": 2, "intents": 15, "orders": 12, "fills": 9, "denials": 3,
         "day_pnl": "12.345", "total_pnl": "-3.1", "currency": "USD",

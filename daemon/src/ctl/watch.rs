@@ -28,7 +28,8 @@ pub(super) struct Screen {
     pub(super) events: Vec<LogEvent>,
 }
 
-/// Draws until Ctrl-C, or until `limit` has passed. A daemon that goes away is told on the screen and waited for.
+/// Draws until Ctrl-C, or until `limit` has passed. A daemon that goes away is told on the screen and waited for; it is a
+/// failure if it is away at the end.
 pub(super) async fn run(client: &Client, limit: Option<Duration>, json: bool) -> Result<(), Failure> {
     let drawn = std::io::stdout().is_terminal() && !json;
     let paint = Paint(drawn && std::env::var_os("NO_COLOR").is_none());
@@ -45,31 +46,35 @@ pub(super) async fn run(client: &Client, limit: Option<Duration>, json: bool) ->
             stopped = &mut interrupted => return Ok(stopped?),
             _ = turns.tick() => {}
         }
-        let lines = if json {
-            vec![client.read("/v1/status").await?.text()]
-        } else {
-            frame(client, paint).await
+        let (lines, answered) = match frame(client, paint, json).await {
+            Ok(lines) => (lines, Ok(())),
+            // For people it is part of the view; a script is told at once.
+            Err(failure) if json => return Err(failure),
+            Err(failure) => (silence(&failure, paint), Err(failure)),
         };
         if drawn {
-            draw(&lines)?
+            draw(&lines)?;
         } else {
-            print(&lines)?
+            print(&lines)?;
         }
         if end.is_some_and(|end| Instant::now() >= end) {
-            return Ok(());
+            return answered;
         }
     }
 }
 
-async fn frame(client: &Client, paint: Paint) -> Lines {
-    match read(client).await {
-        Ok(screen) => lines(&screen, paint),
-        Err(failure) => {
-            let mut lines = vec![paint.bad("moored does not answer")];
-            lines.extend(failure.to_string().lines().map(clean));
-            lines
-        }
+async fn frame(client: &Client, paint: Paint, json: bool) -> Result<Lines, Failure> {
+    if json {
+        return Ok(vec![client.read("/v1/status").await?.text()]);
     }
+    Ok(lines(&read(client).await?, paint))
+}
+
+/// The screen while the daemon is away.
+fn silence(failure: &Failure, paint: Paint) -> Lines {
+    let mut lines = vec![paint.bad("moored does not answer")];
+    lines.extend(failure.to_string().lines().map(clean));
+    lines
 }
 
 async fn read(client: &Client) -> Result<Screen, Failure> {

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 
 use crate::domain::instrument::{Instrument, InstrumentId};
-use crate::domain::plugin::{OPERATOR_NAME, PluginId};
+use crate::domain::plugin;
 
 /// The instruments and plugins of the configuration the ledger was opened with.
 #[derive(Debug)]
 pub(super) struct Names {
     instruments: Vec<(String, Option<i32>)>,
     instrument_ids: HashMap<String, InstrumentId>,
-    plugins: Vec<String>,
+    /// The plugins, both ways.
+    pub plugins: plugin::Names,
 }
 
 impl Names {
@@ -22,7 +23,7 @@ impl Names {
             instrument_ids: ids
                 .map(|(index, instrument)| (instrument.name.clone(), InstrumentId(index as u32)))
                 .collect(),
-            plugins: plugins.to_vec(),
+            plugins: plugin::Names::new(plugins.to_vec()),
         }
     }
 
@@ -39,25 +40,5 @@ impl Names {
         let (_, configured) = self.instrument(id)?;
         let differs = matches!((con_id, configured), (Some(then), Some(now)) if then != 0 && then != now);
         (!differs).then_some(id)
-    }
-
-    /// The plugin's name; one that no longer exists can only be a risk plugin's mark in a denial.
-    pub(super) fn plugin_name(&self, id: PluginId) -> &str {
-        match self.plugins.get(id.index()) {
-            Some(name) => name,
-            None if id == PluginId::OPERATOR => OPERATOR_NAME,
-            None => "gone",
-        }
-    }
-
-    /// The plugin of that name; [`PluginId::GONE`] if it is no longer configured.
-    pub(super) fn plugin_id(&self, name: &str) -> PluginId {
-        if name == OPERATOR_NAME {
-            return PluginId::OPERATOR;
-        }
-        let index = self.plugins.iter().position(|plugin| plugin == name);
-        index
-            .and_then(|index| u16::try_from(index).ok())
-            .map_or(PluginId::GONE, PluginId)
     }
 }

@@ -19,6 +19,12 @@ use crate::domain::trading_state::Latch;
 use crate::orders::lifecycle::OrderState;
 use crate::orders::placement::Placement;
 
+/// A fill's id without its last part, and that part.
+fn family(exec_id: &str) -> (&str, u32) {
+    let (family, revision) = exec_id.rsplit_once('.').expect("dotted");
+    (family, revision.parse().expect("a number"))
+}
+
 /// What the records add up to, kept without a database.
 #[derive(Default)]
 struct Fold {
@@ -81,10 +87,22 @@ impl Fold {
         known.execution.instrument = known.execution.instrument.or(before.execution.instrument);
     }
 
+    /// The last one told of any telling of the fill, the newest revision first.
+    fn commission(&self, of: &str) -> Option<Money> {
+        let told = self
+            .executions
+            .iter()
+            .map(|(record, _)| &record.execution.exec_id);
+        let newest = told
+            .filter(|id| family(id).0 == of && self.commissions.contains_key(*id))
+            .max()?;
+        self.commissions.get(newest).copied()
+    }
+
     fn memory(&self) -> Memory {
         let family = |record: &ExecutionRecord| {
-            let (family, revision) = record.execution.exec_id.rsplit_once('.').expect("dotted");
-            (family.to_owned(), revision.parse::<u32>().expect("a number"))
+            let (family, revision) = family(&record.execution.exec_id);
+            (family.to_owned(), revision)
         };
         let newest = |record: &ExecutionRecord| {
             let (of, revision) = family(record);
@@ -105,13 +123,14 @@ impl Fold {
                 .map(|(record, recorded)| RememberedExecution {
                     record: record.clone(),
                     recorded: *recorded,
-                    commission: self.commissions.get(&record.execution.exec_id).copied(),
+                    commission: self.commission(&family(record).0),
                 })
                 .collect(),
             latch: self.latch.clone(),
             highest_order_id: self.orders.keys().next_back().copied().unwrap_or(0),
             highest_client_order_id: orders
                 .map(|order| order.placement.client_order_id.0)
+                .filter(|id| *id < ClientOrderId::FIRST_OF_DESK)
                 .max()
                 .unwrap_or(0),
         }
@@ -154,7 +173,7 @@ fn placement() -> impl Strategy<Value = Placement> {
             |(id, (plugin, name), instrument, buy, kind, time_in_force, quantity, tag, order_ref)| {
                 Placement {
                     order_id: OrderId(id),
-                    client_order_id: ClientOrderId(u64::MAX / 12 * (13 - id as u64)),
+                    client_order_id: ClientOrderId(u64::MAX / 12 * (id as u64 - 1) + id as u64),
                     plugin,
                     plugin_name: name.to_owned(),
                     instrument: InstrumentId(instrument),

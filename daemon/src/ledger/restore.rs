@@ -29,14 +29,14 @@ pub(super) fn restore(connection: &Connection, path: &Path, names: &Names) -> Re
     })
 }
 
-/// Derived, so they can never be behind the orders. Client order ids are unsigned: those with the highest bit
-/// are stored as negative numbers and are above all others.
+/// Derived, so they can never be behind the orders. The desk numbers its own orders in a range far above the
+/// plugins', and does not count: the mark is that of the plugins.
 fn high_water_marks(connection: &Connection) -> rusqlite::Result<(i32, u64)> {
     let sql = "
         SELECT COALESCE((SELECT MAX(order_id) FROM orders), 0),
-               COALESCE((SELECT MAX(client_order_id) FROM orders WHERE client_order_id < 0),
-                        (SELECT MAX(client_order_id) FROM orders), 0)";
-    connection.query_row(sql, [], |row| {
+               COALESCE((SELECT MAX(client_order_id) FROM orders WHERE client_order_id BETWEEN 0 AND ?1), 0)";
+    let last_of_plugins = ClientOrderId::FIRST_OF_DESK.cast_signed() - 1;
+    connection.query_row(sql, [last_of_plugins], |row| {
         Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
     })
 }
@@ -98,7 +98,7 @@ fn remembered_order(
     let placement = Placement {
         order_id: OrderId(row.get(0)?),
         client_order_id: ClientOrderId(row.get::<_, i64>(1)?.cast_unsigned()),
-        plugin: names.plugin_id(&plugin_name),
+        plugin: names.plugins.id(&plugin_name),
         plugin_name,
         instrument,
         side,
@@ -117,8 +117,9 @@ fn remembered_order(
     }))
 }
 
-/// Every fill that counts, oldest first. Those in an instrument that is no longer configured stay in the
-/// ledger and come back with the instrument; the desk could do nothing with them.
+/// Every fill that counts, oldest first, with the last commission told of it or of what it corrects. Those in
+/// an instrument that is no longer configured stay in the ledger and come back with the instrument; the desk
+/// could do nothing with them.
 fn executions(
     connection: &Connection,
     path: &Path,
@@ -126,8 +127,10 @@ fn executions(
 ) -> Result<Vec<RememberedExecution>, OpenError> {
     let sql = "
         SELECT e.exec_id, e.recorded_at, e.plugin, e.order_id, e.client_id, e.perm_id, e.order_ref,
-               e.instrument, e.con_id, e.side, e.size, e.price, e.cumulative, e.time, c.amount
-        FROM executions e LEFT JOIN commissions c ON c.exec_id = e.exec_id
+               e.instrument, e.con_id, e.side, e.size, e.price, e.cumulative, e.time,
+               (SELECT c.amount FROM executions s JOIN commissions c ON c.exec_id = s.exec_id
+                WHERE s.family = e.family ORDER BY s.revision DESC LIMIT 1)
+        FROM executions e
         WHERE e.superseded = 0 ORDER BY e.number";
     let sqlite = |source: rusqlite::Error| super::open_error(path, "read the executions", source);
     let mut statement = connection.prepare(sql).map_err(sqlite)?;

@@ -143,8 +143,8 @@ fn a_correction_takes_the_place_of_what_it_corrects_in_any_order() {
     for ids in [
         ["a.b.01", "a.b.02"],
         ["a.b.02", "a.b.01"],
-        ["a.b.9", "a.b.10"],
-        ["a.b.10", "a.b.9"],
+        ["a.b.09", "a.b.10"],
+        ["a.b.10", "a.b.09"],
     ] {
         let records = ids.map(|id| Record::Executed(execution(id, 1)));
         let memory = remembered(&[&records[..1], &records[1..]]);
@@ -160,7 +160,9 @@ fn a_correction_takes_the_place_of_what_it_corrects_in_any_order() {
         };
         assert_eq!(left, [newest]);
     }
-    let unrelated = ["a.b", "a.c", "plain", "a.b.x1", "a.b.x2", "a.", "b."];
+    let unrelated = [
+        "a.b", "a.c", "plain", "a.b.x1", "a.b.x2", "a.b.1", "a.b.002", "a.", "b.",
+    ];
     let records = unrelated.map(|id| Record::Executed(execution(id, 1)));
     assert_eq!(remembered(&[&records]).executions.len(), unrelated.len());
 }
@@ -289,11 +291,9 @@ fn a_placement_written_again_changes_nothing_and_an_id_used_twice_is_refused() {
 
     let mut same_order_id = placement(1);
     same_order_id.client_order_id = ClientOrderId(5);
-    let mut same_client_order_id = placement(3);
-    same_client_order_id.client_order_id = placement(2).client_order_id;
     let mut nowhere = placement(4);
     nowhere.instrument = crate::domain::instrument::InstrumentId(2);
-    for wrong in [same_order_id, same_client_order_id, nowhere] {
+    for wrong in [same_order_id, nowhere] {
         let batch = [Record::Placed(placement(9)), Record::Placed(wrong)];
         let error = ledger.append(at(3), &batch).expect_err("refused");
         assert_eq!(error.kind, AppendErrorKind::Invalid, "{error}");
@@ -316,20 +316,40 @@ fn a_placement_written_again_changes_nothing_and_an_id_used_twice_is_refused() {
 }
 
 #[test]
-fn the_marks_are_unsigned_and_never_fall() {
-    let mut large = placement(3);
-    large.client_order_id = ClientOrderId(u64::MAX - 1);
-    let ended = [
-        Record::Placed(large),
-        Record::Placed(placement(2)),
-        state(3, OrderState::Rejected),
-    ];
-    let memory = remembered(&[&ended, &[state(2, OrderState::Filled)]]);
-    assert!(memory.open_orders.is_empty());
-    assert_eq!(
-        (memory.highest_order_id, memory.highest_client_order_id),
-        (3, u64::MAX - 1)
-    );
+fn the_marks_are_of_all_orders_that_ever_were_but_not_of_the_desk_s_own_numbers() {
+    let numbered = |order_id, client_order_id| {
+        let mut placed = placement(order_id);
+        placed.client_order_id = ClientOrderId(client_order_id);
+        Record::Placed(placed)
+    };
+    let ended = [numbered(3, 800), numbered(2, 7), state(3, OrderState::Rejected)];
+    let desk = [numbered(4, ClientOrderId::FIRST_OF_DESK), numbered(5, u64::MAX)];
+    for batches in [[&ended[..], &[]], [&ended[..], &desk[..]]] {
+        let memory = remembered(&[batches[0], batches[1], &[state(2, OrderState::Filled)]]);
+        let highest = 3 + batches[1].len() as i32;
+        assert_eq!(
+            (memory.highest_order_id, memory.highest_client_order_id),
+            (highest, 800)
+        );
+    }
+    let memory = remembered(&[&desk]);
+    assert_eq!((memory.highest_order_id, memory.highest_client_order_id), (5, 0));
+}
+
+#[test]
+fn a_correction_inherits_the_commission_until_it_has_its_own() {
+    let fills = ["a.01", "a.02"].map(|id| Record::Executed(execution(id, 1)));
+    let first = Record::Commissioned(commission("a.01", "1"));
+    let second = Record::Commissioned(commission("a.02", "2"));
+    for (told, amount) in [
+        (vec![first.clone()], "1"),
+        (vec![second.clone(), first], "2"),
+        (vec![second], "2"),
+    ] {
+        let memory = remembered(&[&fills, &told]);
+        assert_eq!(memory.executions.len(), 1);
+        assert_eq!(memory.executions[0].commission, amount.parse().ok());
+    }
 }
 
 #[test]

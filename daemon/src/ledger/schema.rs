@@ -28,7 +28,7 @@ CREATE TABLE meta (
 -- high-water marks.
 CREATE TABLE orders (
     order_id         INTEGER PRIMARY KEY,
-    client_order_id  INTEGER NOT NULL UNIQUE,
+    client_order_id  INTEGER NOT NULL,
     plugin           TEXT    NOT NULL,
     instrument       TEXT    NOT NULL,
     con_id           INTEGER,
@@ -49,6 +49,7 @@ CREATE TABLE orders (
     accepted_at      INTEGER NOT NULL,
     changed_at       INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX orders_client_order_id ON orders (client_order_id);
 CREATE INDEX orders_open ON orders (order_id) WHERE open = 1;
 
 -- Everything that happened to an order, numbered within the order; nothing here is ever changed.

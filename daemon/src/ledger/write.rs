@@ -201,19 +201,11 @@ fn write_placement(
         bits(placement.tag),
         OrderState::PendingNew.as_str(),
         bits(at.nanos()),
-    ]);
+    ])?;
     let (order, client) = (placement.order_id.0, placement.client_order_id.0);
-    match changed {
-        Ok(0) => {
-            let text = format!("order id {order} belongs to another order than client order id {client}");
-            return Err(WriteError::Invalid(text));
-        }
-        Ok(_) => {}
-        Err(error) if kind_of(&error) == AppendErrorKind::Invalid => {
-            let text = format!("order {order}: client order id {client} was used by another order ({error})");
-            return Err(WriteError::Invalid(text));
-        }
-        Err(error) => return Err(error.into()),
+    if changed == 0 {
+        let text = format!("order id {order} belongs to another order than client order id {client}");
+        return Err(WriteError::Invalid(text));
     }
     let sql = "
         INSERT INTO order_events (order_id, number, at, event, quantity, limit_price, stop_price)
@@ -281,12 +273,12 @@ fn write_order_state(
     Ok(())
 }
 
-/// The family and the revision of an execution id: a correction differs from what it corrects in the last
-/// dotted part only, and the higher number holds.
-pub(super) fn family(exec_id: &str) -> (&str, i64) {
+/// The family and the revision of an execution id: a correction differs from what it corrects in the last dotted part
+/// only, two digits, and the higher number holds.
+pub(super) fn family(exec_id: &str) -> (&str, u32) {
     let numbered = exec_id.rsplit_once('.').and_then(|(family, last)| {
-        let digits = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
-        let revision = last.parse::<i64>().ok().filter(|_| digits)?;
+        let digits = last.len() == 2 && last.bytes().all(|byte| byte.is_ascii_digit());
+        let revision = last.parse::<u32>().ok().filter(|_| digits)?;
         Some((family, revision))
     });
     numbered.unwrap_or((exec_id, 0))
@@ -394,7 +386,7 @@ fn write_denial(
         denial.code.as_str(),
         denial.limit,
         denial.value,
-        denial.by.map(|by| names.plugin_name(by)),
+        denial.by.map(|by| names.plugins.plugin(by)),
     ])?;
     Ok(())
 }

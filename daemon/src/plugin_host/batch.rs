@@ -1,4 +1,5 @@
-//! What waits for a plugin's next callbacks, already in the wire's types. Kept and reused, so that a tick allocates nothing.
+//! What waits for a plugin's next callbacks, already in the wire's types. Kept and reused, so that a tick
+//! allocates nothing.
 
 use super::bindings::moored::plugin::{market_types, order_types};
 use super::convert;
@@ -56,7 +57,10 @@ impl Batch {
     fn add_quote(&mut self, quote: market_types::Quote, adding: Adding) -> bool {
         let waiting = match adding {
             Adding::All => None,
-            Adding::LatestWins => self.quotes.iter_mut().find(|other| other.instrument == quote.instrument),
+            Adding::LatestWins => self
+                .quotes
+                .iter_mut()
+                .find(|other| other.instrument == quote.instrument),
         };
         let Some(waiting) = waiting else {
             self.quotes.push(quote);
@@ -70,7 +74,10 @@ impl Batch {
     fn add_trade(&mut self, trade: market_types::Trade, adding: Adding) -> bool {
         let waiting = match adding {
             Adding::All => None,
-            Adding::LatestWins => self.trades.iter_mut().find(|other| other.instrument == trade.instrument),
+            Adding::LatestWins => self
+                .trades
+                .iter_mut()
+                .find(|other| other.instrument == trade.instrument),
         };
         let Some(waiting) = waiting else {
             self.trades.push(trade);
@@ -93,7 +100,10 @@ impl Batch {
 
     /// How many events wait.
     pub const fn len(&self) -> usize {
-        self.quotes.len() + self.trades.len() + self.order_events.len() + self.trading_state.is_some() as usize
+        self.quotes.len()
+            + self.trades.len()
+            + self.order_events.len()
+            + self.trading_state.is_some() as usize
     }
 
     /// Forgets everything, but keeps the room.

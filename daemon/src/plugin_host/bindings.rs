@@ -1,5 +1,5 @@
-//! The Rust face of `wit/moored.wit`. Both worlds are bound as one, so that a type both use is one type here; which
-//! exports a plugin must have depends on its kind and is decided when it is loaded.
+//! The Rust face of `wit/moored.wit`. Both worlds are bound as one, so that a type both use is one type here;
+//! which exports a plugin must have depends on its kind and is decided when it is loaded.
 
 wasmtime::component::bindgen!({
     path: "../wit",

@@ -15,8 +15,6 @@ use super::imports::{Shared, State};
 use super::limits::MemoryLimiter;
 use crate::domain::plugin::PluginKind;
 
-/// What a component may hand the host in one call, in bytes: the longest log line many times over.
-const HOSTCALL_BYTES: usize = 1 << 20;
 /// Handles one component may hold. The WIT package has no resources.
 const COMPONENT_HANDLES: usize = 64;
 
@@ -88,7 +86,10 @@ impl std::fmt::Debug for Exports {
 
 impl std::fmt::Debug for Blueprint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Blueprint").field("shared", &self.shared).field("kind", &self.kind).finish()
+        f.debug_struct("Blueprint")
+            .field("shared", &self.shared)
+            .field("kind", &self.kind)
+            .finish()
     }
 }
 
@@ -158,8 +159,22 @@ impl Blueprint {
         let linker = link(engine, &parts.shared.grants)?;
         let pre = linker.instantiate_pre(component)?;
         let indices = Indices::find(parts.kind, &pre)?;
-        let Parts { shared, kind, budget, config, imports } = parts;
-        Ok(Blueprint { shared, kind, budget, config, imports, pre, indices })
+        let Parts {
+            shared,
+            kind,
+            budget,
+            config,
+            imports,
+        } = parts;
+        Ok(Blueprint {
+            shared,
+            kind,
+            budget,
+            config,
+            imports,
+            pre,
+            indices,
+        })
     }
 
     /// An empty store with this plugin's bounds.
@@ -168,7 +183,9 @@ impl Blueprint {
         let state = State::new(Arc::clone(&self.shared), limiter);
         let mut store = Store::new(self.pre.engine(), state);
         store.limiter(|state| &mut state.limiter);
-        store.set_hostcall_fuel(HOSTCALL_BYTES);
+        // What a component hands over in one call is copied first and cut after, and it cannot hand over more
+        // than it has.
+        store.set_hostcall_fuel(self.budget.memory);
         store.set_max_component_handles(COMPONENT_HANDLES);
         store.epoch_deadline_callback(|mut context| Ok(context.data_mut().watchdog.passed()));
         store
@@ -183,7 +200,9 @@ impl Blueprint {
                 timer: timer.load(&mut *store, &instance)?,
                 session: session.load(&mut *store, &instance)?,
             },
-            KindIndices::Risk(check) => KindExports::Risk { check: check.load(&mut *store, &instance)? },
+            KindIndices::Risk(check) => KindExports::Risk {
+                check: check.load(&mut *store, &instance)?,
+            },
         };
         Ok(Exports {
             lifecycle: self.indices.lifecycle.load(&mut *store, &instance)?,

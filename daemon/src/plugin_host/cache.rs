@@ -1,11 +1,12 @@
-//! Compiled code, kept between starts. It is native code and runs as such, so an entry is trusted only if its folder is
-//! ours alone, its name is derived from the component, wasmtime's version and the engine's settings, and its content has
-//! the digest it was written with. Anything else is compiled again.
+//! Compiled code, kept between starts. It is native code and runs as such, so an entry is trusted only if its
+//! folder is ours alone, its name is derived from the component, wasmtime's version and the engine's
+//! settings, and its content has the digest it was written with. Anything else is compiled again.
 
 use std::hash::{Hash, Hasher};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -36,15 +37,16 @@ impl Hasher for DigestHasher {
 }
 
 impl Cache {
-    /// The cache in `dir`, made if it is missing. One that others could write to is not used: the daemon works without
-    /// it, only slower to start.
+    /// The cache in `dir`, made if it is missing. One that others could write to is not used: the daemon
+    /// works without it, only slower to start.
     pub fn open(dir: &Path) -> Cache {
         let dir = match prepare(dir) {
             Ok(()) => Some(dir.to_owned()),
             Err(reason) => {
                 tracing::warn!(
                     cache_dir = %dir.display(),
-                    "compiled plugins are not cached: {reason}; make it a folder of the daemon's user with mode 0700"
+                    "compiled plugins are not cached: {reason}; make it a folder of the daemon's user, \
+                     mode 0700"
                 );
                 None
             }
@@ -80,7 +82,11 @@ fn prepare(dir: &Path) -> Result<(), String> {
     }
     let ours = std::fs::metadata("/proc/self").map_err(|error| format!("cannot tell our user: {error}"))?;
     if metadata.uid() != ours.uid() {
-        return Err(format!("it belongs to user {}, not to ours ({})", metadata.uid(), ours.uid()));
+        return Err(format!(
+            "it belongs to user {}, not to ours ({})",
+            metadata.uid(),
+            ours.uid()
+        ));
     }
     if metadata.mode() & 0o022 != 0 {
         return Err("others can write to it, so its content cannot be trusted".to_owned());
@@ -118,8 +124,8 @@ fn read(engine: &Engine, path: &Path) -> Option<Component> {
         refuse("its digest does not fit its content");
         return None;
     }
-    // SAFETY: the folder is ours alone with mode 0700, and the content is what this daemon's user wrote there under a name
-    // derived from this very component, wasmtime version and settings.
+    // SAFETY: the folder is ours alone with mode 0700, and the content is what this daemon's user wrote there
+    // under a name derived from this very component, wasmtime version and settings.
     match unsafe { Component::deserialize(engine, code) } {
         Ok(component) => Some(component),
         Err(error) => {
@@ -131,7 +137,9 @@ fn read(engine: &Engine, path: &Path) -> Option<Component> {
 
 /// Writes an entry aside and moves it into place, so that none is ever half there.
 fn write(path: &Path, code: &[u8]) -> std::io::Result<()> {
-    let aside = path.with_extension(format!("{}.tmp", std::process::id()));
+    static WRITES: AtomicU32 = AtomicU32::new(0);
+    let write = WRITES.fetch_add(1, Ordering::Relaxed);
+    let aside = path.with_extension(format!("{}.{write}.tmp", std::process::id()));
     let mut file = std::fs::File::create(&aside)?;
     file.write_all(&Sha256::digest(code))?;
     file.write_all(code)?;

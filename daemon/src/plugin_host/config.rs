@@ -15,23 +15,25 @@ use crate::risk::limits::OrderType;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Its name: 1 to 24 of `a-z`, `0-9` and `-`, unique. Orders, metrics and the ledger know the plugin by it.
+    /// Its name: 1 to 24 of `a-z`, `0-9` and `-`, unique. Orders, metrics and the ledger know the plugin by
+    /// it.
     pub name: String,
     /// The component: a file in the plugin folder, or an absolute path.
     pub component: PathBuf,
     /// What it is for.
     pub kind: PluginKind,
-    /// Whether it runs on a thread of its own: for plugins that are slow by nature. Costs a hand-over on every event.
+    /// Whether it runs on a thread of its own: for plugins that are slow by nature. Costs a hand-over on
+    /// every event.
     #[serde(default)]
     pub own_thread: bool,
-    /// Fuel of one callback; about a dozen units are a nanosecond of simple code. Default 5,000,000, with a thread of its
-    /// own 200,000,000. `init` has ten times as much.
+    /// Fuel of one callback; about a dozen units are a nanosecond of simple code. Default 5,000,000, with a
+    /// thread of its own 200,000,000. `init` has ten times as much.
     pub fuel_per_call: Option<u64>,
-    /// Fuel of any second, all callbacks together; beyond it market data is conflated until the allowance has grown
-    /// again. Default 1,000,000,000. Only for plugins that share the lane.
+    /// Fuel of any second, all callbacks together; beyond it market data is conflated until the allowance has
+    /// grown again. Default 1,000,000,000. Only for plugins that share the lane.
     pub fuel_per_second: Option<u64>,
-    /// How long a callback may run, in milliseconds, before it is stopped whatever its fuel. Default 5, with a thread of
-    /// its own 250.
+    /// How long a callback may run, in milliseconds, before it is stopped whatever its fuel. Default 5, with
+    /// a thread of its own 250.
     pub deadline_ms: Option<u64>,
     /// Its memory in MiB. Default 16, with a thread of its own 64.
     pub memory_mib: Option<u32>,
@@ -55,8 +57,9 @@ pub struct GrantConfig {
     pub max_quantity: Quantity,
     /// Orders in any second.
     pub messages_per_second: u32,
-    /// Interfaces the component may import besides `types`, `instruments` and `log`. When left out, a strategy has
-    /// `market-data`, `account`, `timers`, and `orders` if `order_types` names any; when given, exactly these.
+    /// Interfaces the component may import besides `types`, `instruments` and `log`. When left out, a
+    /// strategy has `market-data`, `account`, `timers`, and `orders` if `order_types` names any; when given,
+    /// exactly these.
     pub capabilities: Option<Vec<Capability>>,
 }
 
@@ -65,7 +68,8 @@ pub struct GrantConfig {
 pub struct Settings {
     /// Where relative component paths begin.
     pub plugin_dir: PathBuf,
-    /// Where compiled code is kept. Made if missing; must belong to the daemon's user, with no rights for others.
+    /// Where compiled code is kept. Made if missing; must belong to the daemon's user, with no rights for
+    /// others.
     pub cache_dir: PathBuf,
     /// From which age on a quote is marked stale for plugins.
     pub stale_after: Duration,
@@ -96,7 +100,8 @@ pub struct Budget {
     pub deadline: Duration,
     /// Bytes of memory.
     pub memory: usize,
-    /// Core instances in the component: few for one compiled from Rust, many for one that carries an interpreter.
+    /// Core instances in the component: few for one compiled from Rust, many for one that carries an
+    /// interpreter.
     pub core_instances: usize,
     /// Fuel of `init`.
     pub init_fuel: u64,
@@ -136,7 +141,10 @@ pub struct Problem {
 }
 
 fn problem(key: &'static str, text: impl Into<String>) -> Result<(), Problem> {
-    Err(Problem { key, text: text.into() })
+    Err(Problem {
+        key,
+        text: text.into(),
+    })
 }
 
 impl Config {
@@ -147,13 +155,13 @@ impl Config {
         if risk && self.own_thread {
             return problem(
                 "own_thread",
-                "a risk plugin answers on the order's path and cannot have a thread of its own; remove the key",
+                "a risk plugin answers on the order's path and cannot have its own thread; remove the key",
             );
         }
         if self.own_thread && self.fuel_per_second.is_some() {
             return problem(
                 "fuel_per_second",
-                "bounds plugins that share the lane; this one has a thread of its own; remove one of the two keys",
+                "bounds plugins that share the lane; this one has its own thread; remove one of the keys",
             );
         }
         for (key, value) in [
@@ -179,7 +187,10 @@ impl Config {
         let grant = &self.grant;
         let trades = !grant.order_types.is_empty();
         if risk && trades {
-            return problem("grant.order_types", "a risk plugin cannot send orders; remove the key");
+            return problem(
+                "grant.order_types",
+                "a risk plugin cannot send orders; remove the key",
+            );
         }
         let list = grant.capabilities.as_deref().unwrap_or_default();
         if risk && !list.is_empty() {
@@ -212,7 +223,9 @@ impl Config {
 
 fn check_name(name: &str) -> Result<(), Problem> {
     let fits = (1..=24).contains(&name.len());
-    let plain = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+    let plain = name
+        .bytes()
+        .all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
     if !fits || !plain {
         return problem(
             "name",
@@ -220,7 +233,10 @@ fn check_name(name: &str) -> Result<(), Problem> {
         );
     }
     if name == crate::domain::plugin::OPERATOR_NAME {
-        return problem("name", "operator is the name of the daemon's own orders; choose another");
+        return problem(
+            "name",
+            "operator is the name of the daemon's own orders; choose another",
+        );
     }
     Ok(())
 }

@@ -93,7 +93,11 @@ pub fn order_event(event: &OrderEvent, at: Timestamp) -> order_types::OrderEvent
     use order_types::OrderEvent as Wire;
     let (order, tag) = (event.client_order_id.0, event.tag);
     let reference = order_types::OrderRef { order, tag };
-    let resized = |quantity: Quantity| order_types::Resized { order, tag, quantity: quantity.nanos() };
+    let resized = |quantity: Quantity| order_types::Resized {
+        order,
+        tag,
+        quantity: quantity.nanos(),
+    };
     match &event.kind {
         OrderEventKind::Denied(no) => Wire::Denied(denial(order, tag, no)),
         OrderEventKind::Reduced(quantity) => Wire::Reduced(resized(*quantity)),
@@ -154,7 +158,10 @@ pub fn instrument(instrument: &Instrument) -> instruments::Instrument {
         currency: instrument.currency.clone(),
         tick: instrument.tick.nanos(),
         multiplier: instrument.multiplier.nanos(),
-        con_id: instrument.con_id.and_then(|id| u32::try_from(id).ok()).unwrap_or(0),
+        con_id: instrument
+            .con_id
+            .and_then(|id| u32::try_from(id).ok())
+            .unwrap_or(0),
     }
 }
 
@@ -165,7 +172,9 @@ pub fn position(
     last: Option<&Quote>,
     multiplier: Quantity,
 ) -> account::Position {
-    let unrealized = last.and_then(Quote::mid).map(|mid| position.unrealized(mid, multiplier));
+    let unrealized = last
+        .and_then(Quote::mid)
+        .map(|mid| position.unrealized(mid, multiplier));
     account::Position {
         instrument: instrument.0,
         size: position.size.nanos(),

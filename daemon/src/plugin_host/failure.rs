@@ -67,12 +67,20 @@ pub struct Failure {
 impl Failure {
     /// A failure in the host's own words.
     pub fn new(kind: FailureKind, reason: impl Into<String>) -> Self {
-        Failure { kind, reason: reason.into() }
+        Failure {
+            kind,
+            reason: reason.into(),
+        }
     }
 
-    /// From what wasmtime says of a call that did not return. `out_of_memory` tells whether the instance was ever refused
-    /// memory: an allocator that gets none ends in a trap that does not say so.
-    pub fn of_call(callback: Callback, error: &wasmtime::Error, budget: &Budget, out_of_memory: bool) -> Self {
+    /// From what wasmtime says of a call that did not return. `out_of_memory` tells whether the instance was
+    /// ever refused memory: an allocator that gets none ends in a trap that does not say so.
+    pub fn of_call(
+        callback: Callback,
+        error: &wasmtime::Error,
+        budget: &Budget,
+        out_of_memory: bool,
+    ) -> Self {
         let name = callback.as_str();
         let (fuel, deadline) = match callback {
             Callback::Init => (budget.init_fuel, budget.init_deadline),
@@ -88,11 +96,15 @@ impl Failure {
             ),
             Some(Trap::Interrupt) => Failure::new(
                 FailureKind::Deadline,
-                format!("{name} ran longer than its {} ms (deadline_ms) and was stopped", deadline.as_millis()),
+                format!(
+                    "{name} ran longer than its {} ms (deadline_ms) and was stopped",
+                    deadline.as_millis()
+                ),
             ),
-            Some(Trap::StackOverflow) => {
-                Failure::new(FailureKind::Stack, format!("{name} ran out of stack: it calls itself too deep"))
-            }
+            Some(Trap::StackOverflow) => Failure::new(
+                FailureKind::Stack,
+                format!("{name} ran out of stack: it calls itself too deep"),
+            ),
             _ if out_of_memory => Failure::new(
                 FailureKind::Memory,
                 format!(
@@ -101,7 +113,10 @@ impl Failure {
                 ),
             ),
             Some(trap) => Failure::new(FailureKind::Trap, format!("{name} trapped: {trap}")),
-            None => Failure::new(FailureKind::Trap, format!("{name} failed: {}", printable(&chain(error), 512))),
+            None => Failure::new(
+                FailureKind::Trap,
+                format!("{name} failed: {}", printable(&chain(error), 512)),
+            ),
         }
     }
 

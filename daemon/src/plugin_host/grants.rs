@@ -1,5 +1,5 @@
-//! What a component imports and exports, measured against what the operator granted and what its kind requires. Everything
-//! is decided before any of its code runs; what is not granted is not linked either.
+//! What a component imports and exports, measured against what the operator granted and what its kind
+//! requires. Everything is decided before any of its code runs; what is not granted is not linked either.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -75,7 +75,9 @@ impl Capability {
     }
 
     fn of_interface(interface: &str) -> Option<Capability> {
-        Capability::ALL.into_iter().find(|capability| capability.as_str() == interface)
+        Capability::ALL
+            .into_iter()
+            .find(|capability| capability.as_str() == interface)
     }
 }
 
@@ -95,13 +97,16 @@ impl Grants {
         let mut tradable = BTreeSet::new();
         for name in &config.grant.instruments {
             let Some(instrument) = instruments.iter().find(|instrument| &instrument.name == name) else {
-                let known: Vec<&str> = instruments.iter().map(|instrument| instrument.name.as_str()).collect();
+                let known: Vec<&str> = instruments
+                    .iter()
+                    .map(|instrument| instrument.name.as_str())
+                    .collect();
                 return Err(LoadError::Config {
                     plugin: config.name.clone(),
                     key: "grant.instruments",
                     problem: format!(
-                        "{name:?} is no configured instrument (there are: {}); add it under [[instruments]] or \
-                         correct the name",
+                        "{name:?} is no configured instrument (there are: {}); add it under \
+                         [[instruments]] or correct the name",
                         known.join(", ")
                     ),
                 });
@@ -143,7 +148,11 @@ impl Grants {
 
     /// The instruments it may see, in order.
     pub fn visible(&self) -> impl Iterator<Item = InstrumentId> {
-        let covered = self.instruments.iter().enumerate().filter(|(_, covered)| **covered);
+        let covered = self
+            .instruments
+            .iter()
+            .enumerate()
+            .filter(|(_, covered)| **covered);
         covered.map(|(index, _)| InstrumentId(index as u32))
     }
 
@@ -205,7 +214,10 @@ pub fn imports(engine: &Engine, component: &Component) -> Vec<Import> {
                 }
                 _ => Vec::new(),
             };
-            Import { name: name.to_owned(), functions }
+            Import {
+                name: name.to_owned(),
+                functions,
+            }
         })
         .collect()
 }
@@ -247,9 +259,15 @@ fn check_import(config: &Config, grants: &Grants, import: &Import) -> Result<(),
     let plugin = || config.name.clone();
     let Some((interface, version)) = split(&import.name) else {
         return Err(if import.name.starts_with("wasi:") {
-            LoadError::Wasi { plugin: plugin(), import: import.name.clone() }
+            LoadError::Wasi {
+                plugin: plugin(),
+                import: import.name.clone(),
+            }
         } else {
-            LoadError::UnknownImport { plugin: plugin(), import: import.name.clone() }
+            LoadError::UnknownImport {
+                plugin: plugin(),
+                import: import.name.clone(),
+            }
         });
     };
     if !is_our_version(version) {
@@ -263,7 +281,10 @@ fn check_import(config: &Config, grants: &Grants, import: &Import) -> Result<(),
         return Ok(());
     }
     let Some(capability) = Capability::of_interface(interface) else {
-        return Err(LoadError::UnknownImport { plugin: plugin(), import: import.name.clone() });
+        return Err(LoadError::UnknownImport {
+            plugin: plugin(),
+            import: import.name.clone(),
+        });
     };
     if !grants.allows(capability) {
         return Err(LoadError::NotGranted {
@@ -279,11 +300,13 @@ fn remedy(config: &Config, capability: Capability) -> String {
     match (config.kind, capability) {
         (PluginKind::Risk, _) => "a risk plugin cannot be granted it; build it for the world risk".to_owned(),
         (PluginKind::Strategy, Capability::Orders) if config.grant.order_types.is_empty() => {
-            "name the kinds of orders in order_types under [plugins.grant], for example order_types = [\"limit\"]"
-                .to_owned()
+            "name the kinds of orders under [plugins.grant], for example order_types = [\"limit\"]".to_owned()
         }
         (PluginKind::Strategy, _) => {
-            format!("add \"{}\" to capabilities under [plugins.grant]", capability.as_str())
+            format!(
+                "add \"{}\" to capabilities under [plugins.grant]",
+                capability.as_str()
+            )
         }
     }
 }
@@ -342,7 +365,11 @@ fn check_export(config: &Config, path: &Path, interface: &str, exports: &[String
 
 /// What a component seems to be, for the message that it is not what was expected.
 fn world_of(exports: &[String]) -> String {
-    let has = |interface: &str| exports.iter().any(|name| split(name).is_some_and(|(found, _)| found == interface));
+    let has = |interface: &str| {
+        exports
+            .iter()
+            .any(|name| split(name).is_some_and(|(found, _)| found == interface))
+    };
     if has("risk-check") {
         "the world risk (kind = \"risk\")".to_owned()
     } else if has("market-handler") {

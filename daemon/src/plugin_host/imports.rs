@@ -1,8 +1,8 @@
 //! What a guest can call: one `impl` for each interface of the WIT package.
 //!
-//! Nothing here reaches the desk. Requests are kept in the instance's [`State`] and leave it only when the callback has
-//! returned normally; look-ups copy from the shared view. Each call is counted, because neither fuel nor the watchdog
-//! runs while the host works.
+//! Nothing here reaches the desk. Requests are kept in the instance's [`State`] and leave it only when the
+//! callback has returned normally; look-ups copy from the shared view. Each call is counted, because neither
+//! fuel nor the watchdog runs while the host works.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -134,7 +134,11 @@ impl State {
 
     /// The instruments it takes data of.
     pub fn subscribed(&self) -> impl Iterator<Item = InstrumentId> {
-        let taken = self.feeds.iter().enumerate().filter(|(_, feeds)| **feeds != Feeds::default());
+        let taken = self
+            .feeds
+            .iter()
+            .enumerate()
+            .filter(|(_, feeds)| **feeds != Feeds::default());
         taken.map(|(index, _)| InstrumentId(index as u32))
     }
 
@@ -149,7 +153,11 @@ impl State {
 
     /// Whether the callback may make requests still.
     fn has_room(&self) -> Result<(), Error> {
-        if self.calls > MAX_CALLS { Err(Error::TooMany) } else { Ok(()) }
+        if self.calls > MAX_CALLS {
+            Err(Error::TooMany)
+        } else {
+            Ok(())
+        }
     }
 
     fn covered(&self, instrument: u32) -> Result<InstrumentId, Error> {
@@ -262,7 +270,7 @@ impl State {
         let plugin = self.shared.name.as_str();
         if self.log_dropped > 0 {
             let dropped = std::mem::take(&mut self.log_dropped);
-            tracing::warn!(target: "plugin", plugin, "{dropped} lines of the plugin dropped: it logs too fast");
+            tracing::warn!(target: "plugin", plugin, "{dropped} lines dropped: it logs too fast");
         }
         let line = convert::printable(message, LOG_LINE);
         match level {
@@ -379,14 +387,19 @@ impl orders::Host for State {
         let checked = self.has_room().and_then(|()| self.known_order(id));
         Ok(checked.and_then(|client_order_id| {
             let plugin = self.plugin;
-            self.intend(Intent::Cancel { plugin, client_order_id })
+            self.intend(Intent::Cancel {
+                plugin,
+                client_order_id,
+            })
         }))
     }
 
     fn cancel_all(&mut self) -> Answer<()> {
         self.count()?;
         let plugin = self.plugin;
-        Ok(self.has_room().and_then(|()| self.intend(Intent::CancelAll { plugin })))
+        Ok(self
+            .has_room()
+            .and_then(|()| self.intend(Intent::CancelAll { plugin })))
     }
 }
 
@@ -398,9 +411,16 @@ impl account::Host for State {
             return Ok(convert::position(id, &Default::default(), None, Quantity::ONE));
         }
         Ok(self.look(|view| {
-            let position = view.positions.get(&(self.plugin, id)).copied().unwrap_or_default();
+            let position = view
+                .positions
+                .get(&(self.plugin, id))
+                .copied()
+                .unwrap_or_default();
             let last = view.quotes.get(id.index()).and_then(Option::as_ref);
-            let multiplier = view.instruments.get(id.index()).map_or(Quantity::ONE, |known| known.multiplier);
+            let multiplier = view
+                .instruments
+                .get(id.index())
+                .map_or(Quantity::ONE, |known| known.multiplier);
             convert::position(id, &position, last, multiplier)
         }))
     }

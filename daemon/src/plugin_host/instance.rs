@@ -1,7 +1,8 @@
 //! One running plugin: its store, its exports, and the one way its code is called.
 //!
-//! A callback is a transaction. Its requests wait in the store's state and are handed out only when it has returned; a
-//! callback that did not return leaves an instance nobody may call again, and everything it asked for dies with it.
+//! A callback is a transaction. Its requests wait in the store's state and are handed out only when it has
+//! returned; a callback that did not return leaves an instance nobody may call again, and everything it asked
+//! for dies with it.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -40,8 +41,8 @@ thread_local! {
     static IN_GUEST_CALL: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is inside a plugin's callback: a panic then is caught and costs that plugin only, so a panic hook
-/// that ends the process must ask this first.
+/// Whether this thread is inside a plugin's callback: a panic then is caught and costs that plugin only, so a
+/// panic hook that ends the process must ask this first.
 pub fn is_in_guest_call() -> bool {
     IN_GUEST_CALL.get()
 }
@@ -106,7 +107,11 @@ struct Dispatch {
 
 impl Dispatch {
     const fn new(callback: Callback, at: Timestamp) -> Self {
-        Dispatch { callback, at, newest: None }
+        Dispatch {
+            callback,
+            at,
+            newest: None,
+        }
     }
 }
 
@@ -119,7 +124,8 @@ impl Instance {
     ) -> Result<Instance, StartError> {
         let budget = blueprint.budget;
         let mut store = blueprint.store();
-        prepare(&mut store, &budget, Dispatch::new(Callback::Init, at)).map_err(|error| not_started(&error))?;
+        prepare(&mut store, &budget, Dispatch::new(Callback::Init, at))
+            .map_err(|error| not_started(&error))?;
         let exports = match guarded(|| blueprint.instantiate(&mut store)) {
             Ok(Ok(exports)) => exports,
             Ok(Err(error)) => {
@@ -147,8 +153,11 @@ impl Instance {
         })?;
         match answer {
             Ok(Info { name, version }) => {
-                instance.version =
-                    format!("{} {}", convert::printable(&name, 64), convert::printable(&version, 32));
+                instance.version = format!(
+                    "{} {}",
+                    convert::printable(&name, 64),
+                    convert::printable(&version, 32)
+                );
                 Ok(instance)
             }
             Err(InitError::Config(problem)) => Err(StartError::Config {
@@ -166,15 +175,18 @@ impl Instance {
     pub fn tell_trading_state(&mut self, at: Timestamp, state: TradingState) -> Result<(), Failure> {
         self.trading_state = state;
         let state = convert::trading_state(state);
-        self.run(Dispatch::new(Callback::TradingState, at), |store, exports, ctx| match &exports.of_kind {
-            KindExports::Strategy { session, .. } => session.call_on_trading_state(store, ctx, state),
-            KindExports::Risk { .. } => Ok(()),
-        })
+        self.run(
+            Dispatch::new(Callback::TradingState, at),
+            |store, exports, ctx| match &exports.of_kind {
+                KindExports::Strategy { session, .. } => session.call_on_trading_state(store, ctx, state),
+                KindExports::Risk { .. } => Ok(()),
+            },
+        )
     }
 
-    /// Runs the callbacks a batch calls for: state, orders, then market data, so that a plugin knows its fills before it
-    /// looks at prices. Market data stays in the batch while the fuel of this second is spent. What returned is handed out
-    /// even if a later callback fails.
+    /// Runs the callbacks a batch calls for: state, orders, then market data, so that a plugin knows its
+    /// fills before it looks at prices. Market data stays in the batch while the fuel of this second is
+    /// spent. What returned is handed out even if a later callback fails.
     pub fn serve(&mut self, at: Timestamp, batch: &mut Batch, out: &mut Vec<Event>) -> Result<(), Failure> {
         if let Some(state) = batch.trading_state.take() {
             self.tell_trading_state(at, state)?;
@@ -182,7 +194,9 @@ impl Instance {
         }
         if !batch.order_events.is_empty() {
             self.run(Dispatch::new(Callback::OrderEvents, at), |store, exports, ctx| {
-                exports.orders.call_on_order_events(store, ctx, &batch.order_events)
+                exports
+                    .orders
+                    .call_on_order_events(store, ctx, &batch.order_events)
             })?;
             batch.order_events.clear();
             self.hand_out(None, out);
@@ -195,12 +209,21 @@ impl Instance {
         Ok(())
     }
 
-    fn serve_trades(&mut self, at: Timestamp, batch: &mut Batch, out: &mut Vec<Event>) -> Result<(), Failure> {
+    fn serve_trades(
+        &mut self,
+        at: Timestamp,
+        batch: &mut Batch,
+        out: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
         let Some(newest) = batch.trades.iter().map(|trade| trade.ts).max() else {
             return Ok(());
         };
         let newest = Some(Timestamp::from_nanos(newest));
-        let dispatch = Dispatch { callback: Callback::Trades, at, newest };
+        let dispatch = Dispatch {
+            callback: Callback::Trades,
+            at,
+            newest,
+        };
         self.run(dispatch, |store, exports, ctx| match &exports.of_kind {
             KindExports::Strategy { market, .. } => market.call_on_trades(store, ctx, &batch.trades),
             KindExports::Risk { .. } => Ok(()),
@@ -210,12 +233,21 @@ impl Instance {
         Ok(())
     }
 
-    fn serve_quotes(&mut self, at: Timestamp, batch: &mut Batch, out: &mut Vec<Event>) -> Result<(), Failure> {
+    fn serve_quotes(
+        &mut self,
+        at: Timestamp,
+        batch: &mut Batch,
+        out: &mut Vec<Event>,
+    ) -> Result<(), Failure> {
         let Some(newest) = batch.quotes.iter().map(|quote| quote.ts).max() else {
             return Ok(());
         };
         let newest = Some(Timestamp::from_nanos(newest));
-        let dispatch = Dispatch { callback: Callback::Quotes, at, newest };
+        let dispatch = Dispatch {
+            callback: Callback::Quotes,
+            at,
+            newest,
+        };
         self.run(dispatch, |store, exports, ctx| match &exports.of_kind {
             KindExports::Strategy { market, .. } => market.call_on_quotes(store, ctx, &batch.quotes),
             KindExports::Risk { .. } => Ok(()),
@@ -235,10 +267,15 @@ impl Instance {
             let Some((id, scheduled)) = self.store.data_mut().timers.take_due(at) else {
                 break;
             };
-            self.run(Dispatch::new(Callback::Timer, at), |store, exports, ctx| match &exports.of_kind {
-                KindExports::Strategy { timer, .. } => timer.call_on_timer(store, ctx, id, scheduled.nanos()),
-                KindExports::Risk { .. } => Ok(()),
-            })?;
+            self.run(
+                Dispatch::new(Callback::Timer, at),
+                |store, exports, ctx| match &exports.of_kind {
+                    KindExports::Strategy { timer, .. } => {
+                        timer.call_on_timer(store, ctx, id, scheduled.nanos())
+                    }
+                    KindExports::Risk { .. } => Ok(()),
+                },
+            )?;
             self.hand_out(None, out);
         }
         Ok(())
@@ -246,7 +283,11 @@ impl Instance {
 
     /// When a timer is to be called next.
     pub fn next_timer(&self) -> Option<Timestamp> {
-        self.store.data().timers.next().map(|next| next.max(self.timers_not_before))
+        self.store
+            .data()
+            .timers
+            .next()
+            .map(|next| next.max(self.timers_not_before))
     }
 
     /// Asks a risk plugin. Nothing if this is none.
@@ -256,18 +297,24 @@ impl Instance {
         proposal: Proposal,
         exposure: Exposure,
     ) -> Result<Option<Decision>, Failure> {
-        self.run(Dispatch::new(Callback::Check, at), |store, exports, ctx| match &exports.of_kind {
-            KindExports::Risk { check } => check.call_check(store, ctx, proposal, exposure).map(Some),
-            KindExports::Strategy { .. } => Ok(None),
-        })
+        self.run(
+            Dispatch::new(Callback::Check, at),
+            |store, exports, ctx| match &exports.of_kind {
+                KindExports::Risk { check } => check.call_check(store, ctx, proposal, exposure).map(Some),
+                KindExports::Strategy { .. } => Ok(None),
+            },
+        )
     }
 
     /// What a risk plugin means by a code.
     pub fn explain(&mut self, at: Timestamp, code: u32) -> Result<String, Failure> {
-        self.run(Dispatch::new(Callback::Explain, at), |store, exports, _| match &exports.of_kind {
-            KindExports::Risk { check } => check.call_explain(store, code),
-            KindExports::Strategy { .. } => Ok(String::new()),
-        })
+        self.run(
+            Dispatch::new(Callback::Explain, at),
+            |store, exports, _| match &exports.of_kind {
+                KindExports::Risk { check } => check.call_explain(store, code),
+                KindExports::Strategy { .. } => Ok(String::new()),
+            },
+        )
     }
 
     /// Lets it say goodbye. What it asks for now is not done.
@@ -277,13 +324,23 @@ impl Instance {
         })
     }
 
-    /// The requests of the callback that just returned, as events for the desk. `newest` is the receipt of what it answered.
+    /// The requests of the callback that just returned, as events for the desk. `newest` is the receipt of
+    /// what it answered.
     pub fn hand_out(&mut self, newest: Option<Timestamp>, out: &mut Vec<Event>) {
         let State { requests, plugin, .. } = self.store.data_mut();
         let plugin = *plugin;
         out.extend(requests.drain(..).map(|request| match request {
-            Request::Intent(intent) => Event::Intent { intent, cause: Cause { tick_received: newest } },
-            Request::Feeds(instrument, feeds) => Event::Subscription { plugin, instrument, feeds },
+            Request::Intent(intent) => Event::Intent {
+                intent,
+                cause: Cause {
+                    tick_received: newest,
+                },
+            },
+            Request::Feeds(instrument, feeds) => Event::Subscription {
+                plugin,
+                instrument,
+                feeds,
+            },
         }));
     }
 
@@ -291,7 +348,11 @@ impl Instance {
     pub fn unsubscribed(&self, out: &mut Vec<Event>) {
         let state = self.store.data();
         let plugin = state.plugin;
-        let ended = |instrument: InstrumentId| Event::Subscription { plugin, instrument, feeds: Feeds::default() };
+        let ended = |instrument: InstrumentId| Event::Subscription {
+            plugin,
+            instrument,
+            feeds: Feeds::default(),
+        };
         out.extend(state.subscribed().map(ended));
     }
 
@@ -317,7 +378,9 @@ impl Instance {
         let fuel = prepare(&mut self.store, &self.budget, dispatch).map_err(|error| not_started(&error))?;
         let outcome = guarded(|| call(&mut self.store, &self.exports, ctx));
         let spent = fuel - self.store.get_fuel().unwrap_or(0).min(fuel);
-        self.allowance.charge(spent);
+        if dispatch.callback != Callback::Init {
+            self.allowance.charge(spent);
+        }
         self.metrics.observe(dispatch.callback, began.elapsed(), spent);
         match outcome {
             Ok(Ok(answer)) => {
@@ -335,9 +398,19 @@ impl Instance {
     }
 
     fn ctx(&mut self, dispatch: Dispatch) -> Ctx {
-        let lag = dispatch.newest.map_or(0, |newest| dispatch.at.since(newest).as_nanos());
-        let not_active = if self.trading_state == TradingState::Active { 0 } else { NOT_ACTIVE };
-        let conflated = if std::mem::take(&mut self.conflated) { CONFLATED } else { 0 };
+        let lag = dispatch
+            .newest
+            .map_or(0, |newest| dispatch.at.since(newest).as_nanos());
+        let not_active = if self.trading_state == TradingState::Active {
+            0
+        } else {
+            NOT_ACTIVE
+        };
+        let conflated = if std::mem::take(&mut self.conflated) {
+            CONFLATED
+        } else {
+            0
+        };
         let seq = self.seq;
         self.seq += 1;
         Ctx {
@@ -349,8 +422,8 @@ impl Instance {
     }
 }
 
-/// Runs guest code so that a panic of the host in between costs the guest only. What it may have left half done is the
-/// store's, which is dropped after it.
+/// Runs guest code so that a panic of the host in between costs the guest only. What it may have left half
+/// done is the store's, which is dropped after it.
 fn guarded<R>(call: impl FnOnce() -> R) -> std::thread::Result<R> {
     IN_GUEST_CALL.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(call));

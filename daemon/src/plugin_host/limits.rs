@@ -20,8 +20,8 @@ pub struct MemoryLimiter {
     core_instances: usize,
     held: usize,
     elements: usize,
-    /// Whether a request was refused since the instance was made: an allocator that gets no memory ends in a trap, and
-    /// this tells why.
+    /// Whether a request was refused since the instance was made: an allocator that gets no memory ends in a
+    /// trap, and this tells why.
     pub refused: bool,
 }
 
@@ -79,8 +79,8 @@ impl ResourceLimiter for MemoryLimiter {
     }
 }
 
-/// A bucket that fills with time and is emptied by use. It may go below zero: a use is charged after the fact, and what
-/// was overdrawn must flow in before there is room again.
+/// A bucket that fills with time and is emptied by use. It may go below zero: a use is charged after the
+/// fact, and what was overdrawn must flow in before there is room again.
 #[derive(Debug)]
 pub struct Bucket {
     capacity: i128,
@@ -100,8 +100,8 @@ impl Bucket {
         }
     }
 
-    /// Lets in what has flowed since the last time. A bucket more than half full waits for later: the sum is the same, and
-    /// the hot path is spared the division.
+    /// Lets in what has flowed since the last time. A bucket more than half full waits for later: the sum is
+    /// the same, and the hot path is spared the division.
     pub fn fill(&mut self, at: Timestamp) {
         let Some(filled) = self.filled else {
             self.filled = Some(at);

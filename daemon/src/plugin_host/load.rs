@@ -1,4 +1,5 @@
-//! From a configured file to a plugin ready to be started, or a message that says which plugin, what is wrong and what to do.
+//! From a configured file to a plugin ready to be started, or a message that says which plugin, what is wrong
+//! and what to do.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,7 +46,10 @@ pub enum LoadError {
         problem: String,
     },
     /// Its file cannot be read.
-    #[error("plugin {plugin:?}: cannot read its component {}: {source}; correct `component` or put the file there", path.display())]
+    #[error(
+        "plugin {plugin:?}: cannot read its component {}: {source}; correct `component` or put the file there",
+        path.display()
+    )]
     File {
         /// Which plugin.
         plugin: String,
@@ -65,7 +69,10 @@ pub enum LoadError {
         problem: String,
     },
     /// It is of another version of the interface.
-    #[error("plugin {plugin:?}: its component has {found}, this daemon has {expected}; build it with the SDK of this release")]
+    #[error(
+        "plugin {plugin:?}: its component has {found}, this daemon has {expected}; build it with the SDK of this \
+         release"
+    )]
     Version {
         /// Which plugin.
         plugin: String,
@@ -75,7 +82,10 @@ pub enum LoadError {
         expected: String,
     },
     /// It is of another world than its kind.
-    #[error("plugin {plugin:?}: {} is not of the world {world}: it does not export {missing}; it is {found}", path.display())]
+    #[error(
+        "plugin {plugin:?}: {} is not of the world {world}: it does not export {missing}; it is {found}",
+        path.display()
+    )]
     World {
         /// Which plugin.
         plugin: String,
@@ -89,7 +99,10 @@ pub enum LoadError {
         found: String,
     },
     /// It wants the system.
-    #[error("plugin {plugin:?}: its component imports {import}, and this daemon gives plugins no WASI: no files, no network, no clock; build it for wasm32-unknown-unknown or with WASI stubbed out")]
+    #[error(
+        "plugin {plugin:?}: its component imports {import}, and this daemon gives plugins no WASI: no files, no \
+         network, no clock; build it for wasm32-unknown-unknown or with WASI stubbed out"
+    )]
     Wasi {
         /// Which plugin.
         plugin: String,
@@ -105,7 +118,9 @@ pub enum LoadError {
         import: String,
     },
     /// It wants more than it was granted.
-    #[error("plugin {plugin:?}: its component imports {thing}, which it is not granted; to grant it, {remedy}")]
+    #[error(
+        "plugin {plugin:?}: its component imports {thing}, which it is not granted; to grant it, {remedy}"
+    )]
     NotGranted {
         /// Which plugin.
         plugin: String,
@@ -176,16 +191,24 @@ impl Loader<'_> {
     pub fn load(&self, id: PluginId, config: &Config) -> Result<(Blueprint, Grant), LoadError> {
         let path = self.settings.plugin_dir.join(&config.component);
         let bytes = read(&config.name, &path)?;
-        let component = self.cache.compile(self.engine, &bytes).map_err(|error| LoadError::NotAComponent {
-            plugin: config.name.clone(),
-            path: path.clone(),
-            problem: format!("{}; the file may be damaged, put a whole one there", chain(&error)),
-        })?;
+        let component =
+            self.cache
+                .compile(self.engine, &bytes)
+                .map_err(|error| LoadError::NotAComponent {
+                    plugin: config.name.clone(),
+                    path: path.clone(),
+                    problem: format!(
+                        "{}; the file may be damaged, put a whole one there",
+                        chain(&error)
+                    ),
+                })?;
         let (grants, grant) = Grants::resolve(config, self.instruments)?;
         let imports = grants::imports(self.engine, &component);
         let component_type = component.component_type();
-        let exports: Vec<String> =
-            component_type.exports(self.engine).map(|(name, _)| name.to_owned()).collect();
+        let exports: Vec<String> = component_type
+            .exports(self.engine)
+            .map(|(name, _)| name.to_owned())
+            .collect();
         grants::check(config, &path, &grants, &imports, &exports)?;
         let shared = Arc::new(Shared {
             name: config.name.clone(),
@@ -215,7 +238,11 @@ impl Loader<'_> {
 }
 
 fn read(plugin: &str, path: &Path) -> Result<Vec<u8>, LoadError> {
-    let unreadable = |source| LoadError::File { plugin: plugin.to_owned(), path: path.to_owned(), source };
+    let unreadable = |source| LoadError::File {
+        plugin: plugin.to_owned(),
+        path: path.to_owned(),
+        source,
+    };
     let not_a_component = |problem: String| LoadError::NotAComponent {
         plugin: plugin.to_owned(),
         path: path.to_owned(),
@@ -223,7 +250,9 @@ fn read(plugin: &str, path: &Path) -> Result<Vec<u8>, LoadError> {
     };
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
     if length > MAX_COMPONENT {
-        return Err(not_a_component(format!("it has {length} bytes, and {MAX_COMPONENT} is the most")));
+        return Err(not_a_component(format!(
+            "it has {length} bytes, and {MAX_COMPONENT} is the most"
+        )));
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     if bytes.starts_with(&COMPONENT) {

@@ -1,5 +1,5 @@
-//! What is measured of plugins. Handles are looked up once, and what the hot path observes is kept locally until the loop
-//! or the plugin's thread has time to hand it on.
+//! What is measured of plugins. Handles are looked up once, and what the hot path observes is kept locally
+//! until the loop or the plugin's thread has time to hand it on.
 
 use std::time::Duration;
 
@@ -109,7 +109,11 @@ impl Metrics {
                 "1 for the state the plugin is in, 0 for the others.",
                 &["plugin", "state"],
             )?,
-            fuel: counter("moored_plugin_fuel_total", "Fuel the plugin has spent.", &["plugin"])?,
+            fuel: counter(
+                "moored_plugin_fuel_total",
+                "Fuel the plugin has spent.",
+                &["plugin"],
+            )?,
             mailbox_depth: gauge(
                 "moored_plugin_mailbox_depth",
                 "Events waiting for a plugin with a thread of its own.",
@@ -136,9 +140,8 @@ impl Metrics {
     /// The handles of one plugin.
     pub fn of_plugin(&self, plugin: &str) -> PluginMetrics {
         PluginMetrics {
-            calls: Callback::ALL.map(|callback| {
-                self.call_seconds.with_label_values(&[plugin, callback.as_str()])
-            }),
+            calls: Callback::ALL
+                .map(|callback| self.call_seconds.with_label_values(&[plugin, callback.as_str()])),
             states: PluginState::ALL.map(|state| self.state.with_label_values(&[plugin, state.as_str()])),
             failures: self.failures.clone(),
             plugin: plugin.to_owned(),

@@ -1,36 +1,57 @@
 //! Floor 6: the edge to the guests. The only module that knows `wasmtime`.
 //!
-//! Plugins are WebAssembly components of the package in `wit/`. They come from the configuration with their grants; one that
-//! imports more than it was granted does not load. Fast ones are called here and now, within a fuel budget and under a
-//! watchdog; slow ones have a thread and a mailbox each. A callback is a transaction: what it asked for leaves when it has
-//! returned, and is gone if it did not. A plugin that fails is started again after a pause, one that fails in a loop stays
-//! out until the operator acts; the others do not notice.
+//! Plugins are WebAssembly components of the package in `wit/`. They come from the configuration with their
+//! grants; one that imports more than it was granted does not load. Fast ones are called here and now, within
+//! a fuel budget and under a watchdog; slow ones have a thread and a mailbox each. A callback is a
+//! transaction: what it asked for leaves when it has returned, and is gone if it did not. A plugin that fails
+//! is started again after a pause, one that fails in a loop stays out until the operator acts; the others do
+//! not notice.
 //!
-//! Read [`instance`] first (how a guest is called), then [`imports`] (what it can ask for), then [`plugin`] (what happens
-//! when it fails).
+//! Read [`instance`] first (how a guest is called), then [`imports`] (what it can ask for), then [`plugin`]
+//! (what happens when it fails).
 //!
-//! Never: an order that leaves from here (the desk decides), WASI, a guest's word taken for a limit, a wait for a guest's
-//! thread on the lane.
+//! Never: an order that leaves from here (the desk decides), WASI, a guest's word taken for a limit, a wait
+//! for a guest's thread on the lane.
 
 mod batch;
+#[cfg(test)]
+mod bench;
 mod bindings;
 mod blueprint;
 mod cache;
 pub mod config;
 mod convert;
+#[cfg(test)]
+mod convert_tests;
 mod engine;
 mod failure;
 pub mod grants;
 mod imports;
 mod instance;
+#[cfg(test)]
+mod lane_tests;
 mod limits;
+#[cfg(test)]
+mod limits_tests;
 pub mod load;
+#[cfg(test)]
+mod load_tests;
 mod metrics;
 mod plugin;
+#[cfg(test)]
+mod risk_tests;
 mod slow;
+#[cfg(test)]
+mod slow_tests;
 pub mod supervisor;
+#[cfg(test)]
+mod supervisor_tests;
 mod timers;
+#[cfg(test)]
+mod timers_tests;
 mod watchdog;
+#[cfg(test)]
+mod watchdog_tests;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -91,7 +112,8 @@ pub enum RestartError {
 
 /// Loads and starts the configured plugins. All of them, or an error that says which cannot be and why.
 ///
-/// What they ask for in their `init` is handed out with the first [`PluginHost::deliver`] or [`PluginHost::maintain`].
+/// What they ask for in their `init` is handed out with the first [`PluginHost::deliver`] or
+/// [`PluginHost::maintain`].
 pub fn load(
     settings: Settings,
     configs: &[Config],
@@ -118,12 +140,22 @@ pub fn load(
     for (id, config) in (0..).map(PluginId).zip(configs) {
         let (blueprint, grant) = loader.load(id, config)?;
         let (own_thread, at) = (config.own_thread, clock::now());
-        let started =
-            Plugin::start(blueprint, settings.policy, intents.clone(), own_thread, at, &mut pending);
+        let started = Plugin::start(
+            blueprint,
+            settings.policy,
+            intents.clone(),
+            own_thread,
+            at,
+            &mut pending,
+        );
         plugins.push(started.map_err(|error| refused(&config.name, error))?);
         grants.push(grant);
     }
-    let is_risk = |index: &usize| plugins.get(*index).is_some_and(|plugin| plugin.kind() == PluginKind::Risk);
+    let is_risk = |index: &usize| {
+        plugins
+            .get(*index)
+            .is_some_and(|plugin| plugin.kind() == PluginKind::Risk)
+    };
     let risk = (0..plugins.len()).filter(is_risk).collect();
     let status = watch::Sender::new(plugins.iter().map(Plugin::status).collect());
     Ok(PluginHost {
@@ -142,7 +174,10 @@ fn refused(plugin: &str, error: StartError) -> LoadError {
     let plugin = plugin.to_owned();
     match error {
         StartError::Config { key, problem } => LoadError::Refused { plugin, key, problem },
-        StartError::Failed(failure) => LoadError::Interface { plugin, problem: failure.reason },
+        StartError::Failed(failure) => LoadError::Interface {
+            plugin,
+            problem: failure.reason,
+        },
     }
 }
 
@@ -152,8 +187,8 @@ impl PluginHost {
         self.grants.clone()
     }
 
-    /// Tells one plugin. Fast: its callbacks run now, and what they asked for is added to `out`. Slow: it is posted.
-    /// All quotes of one call go to the plugin as one list, and so do trades and order events.
+    /// Tells one plugin. Fast: its callbacks run now, and what they asked for is added to `out`. Slow: it is
+    /// posted. All quotes of one call go to the plugin as one list, and so do trades and order events.
     pub fn deliver(&mut self, at: Timestamp, plugin: PluginId, notices: &[Notice], out: &mut Vec<Event>) {
         out.append(&mut self.pending);
         for notice in notices {
@@ -171,8 +206,8 @@ impl PluginHost {
         !self.risk.is_empty()
     }
 
-    /// Asks the risk plugins in configured order: the first no counts, else the smallest quantity; each is asked about what
-    /// those before it left. One that cannot answer denies.
+    /// Asks the risk plugins in configured order: the first no counts, else the smallest quantity; each is
+    /// asked about what those before it left. One that cannot answer denies.
     pub fn review(&mut self, at: Timestamp, review: &Review) -> PluginVerdict {
         let mut verdict = PluginVerdict::Allow;
         let mut left = review.intent.quantity;
@@ -211,8 +246,8 @@ impl PluginHost {
         self.plugins.iter().filter_map(Plugin::next_timer).min()
     }
 
-    /// What time brings: restarts that are due, data that waited for fuel, reports of slow plugins, metrics. To be called
-    /// every 10 to 100 milliseconds.
+    /// What time brings: restarts that are due, data that waited for fuel, reports of slow plugins, metrics.
+    /// To be called every 10 to 100 milliseconds.
     pub fn maintain(&mut self, at: Timestamp, out: &mut Vec<Event>) {
         out.append(&mut self.pending);
         for plugin in &mut self.plugins {
@@ -229,17 +264,23 @@ impl PluginHost {
         for plugin in &mut self.plugins {
             plugin.changed = false;
         }
-        self.status.send_replace(self.plugins.iter().map(Plugin::status).collect());
+        self.status
+            .send_replace(self.plugins.iter().map(Plugin::status).collect());
     }
 
-    /// The operator wants a plugin back that is out or waits: it is started with the next [`PluginHost::maintain`].
+    /// The operator wants a plugin back that is out or waits: it is started with the next
+    /// [`PluginHost::maintain`].
     pub fn restart(&mut self, at: Timestamp, name: &str) -> Result<(), RestartError> {
         let found = self.plugins.iter_mut().find(|plugin| plugin.name() == name);
         let Some(plugin) = found else {
             let names: Vec<&str> = self.plugins.iter().map(Plugin::name).collect();
             return Err(RestartError::Unknown(name.to_owned(), names.join(", ")));
         };
-        if plugin.release(at) { Ok(()) } else { Err(RestartError::Running(name.to_owned())) }
+        if plugin.release(at) {
+            Ok(())
+        } else {
+            Err(RestartError::Running(name.to_owned()))
+        }
     }
 
     /// How the plugins are, published by [`PluginHost::maintain`].
@@ -247,7 +288,8 @@ impl PluginHost {
         self.status.subscribe()
     }
 
-    /// Lets each plugin say goodbye and waits for the threads of the slow ones, each no longer than its deadline allows.
+    /// Lets each plugin say goodbye and waits for the threads of the slow ones, each no longer than its
+    /// deadline allows.
     pub fn stop(mut self) {
         let at = clock::now();
         for plugin in &mut self.plugins {

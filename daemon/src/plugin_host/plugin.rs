@@ -68,8 +68,8 @@ pub enum Answer {
 }
 
 impl Plugin {
-    /// Starts a plugin for the first time. One that refuses its configuration is an error; one that fails is started again
-    /// like one that fails later.
+    /// Starts a plugin for the first time. One that refuses its configuration is an error; one that fails is
+    /// started again like one that fails later.
     pub fn start(
         blueprint: Blueprint,
         policy: Policy,
@@ -84,13 +84,19 @@ impl Plugin {
             Err(StartError::Failed(failure)) => (None, Some(failure)),
             Err(refused @ StartError::Config { .. }) => return Err(refused),
         };
-        let version = instance.as_ref().map(|instance| instance.version.clone()).unwrap_or_default();
+        let version = instance
+            .as_ref()
+            .map(|instance| instance.version.clone())
+            .unwrap_or_default();
         let seat = if own_thread {
             let worker = Worker::spawn(&blueprint, instance, intents).map_err(|error| {
                 let reason = format!("cannot have a thread: {error}");
                 Failure::new(FailureKind::Trap, reason)
             })?;
-            Seat::Thread { worker, starting: false }
+            Seat::Thread {
+                worker,
+                starting: false,
+            }
         } else {
             Seat::Lane(instance)
         };
@@ -128,13 +134,18 @@ impl Plugin {
         &self.blueprint.shared.name
     }
 
-    /// Tells it, or posts to it. A plugin that is down is told nothing: when it is back it asks for what it needs.
+    /// Tells it, or posts to it. A plugin that is down is told nothing: when it is back it asks for what it
+    /// needs.
     pub fn deliver(&mut self, at: Timestamp, notices: &[Notice], out: &mut Vec<Event>) {
         match &mut self.seat {
             Seat::Lane(None) => {}
             Seat::Lane(Some(_)) => {
                 // What waits already waits for fuel: then only the latest counts.
-                let adding = if self.batch.has_data() { Adding::LatestWins } else { Adding::All };
+                let adding = if self.batch.has_data() {
+                    Adding::LatestWins
+                } else {
+                    Adding::All
+                };
                 for notice in notices {
                     if self.batch.add(at, notice, adding) {
                         self.blueprint.shared.metrics.conflated.inc();
@@ -145,7 +156,12 @@ impl Plugin {
             Seat::Thread { worker, .. } => {
                 if self.supervisor.state() == PluginState::Running && worker.post(at, notices).is_err() {
                     let reason = "it leaves its order events unread: its mailbox is full";
-                    self.failed(at, &Failure::new(FailureKind::Mailbox, reason), Severity::Overrun, out);
+                    self.failed(
+                        at,
+                        &Failure::new(FailureKind::Mailbox, reason),
+                        Severity::Overrun,
+                        out,
+                    );
                 }
             }
         }
@@ -197,7 +213,7 @@ impl Plugin {
             }
             Ok(Some(Decision::Shrink(nanos))) => {
                 let reason = format!(
-                    "check shrank {quantity} to {}, which is not above zero and below it; the order is denied",
+                    "check shrank {quantity} to {}, which is not above zero and below it",
                     Quantity::from_nanos(nanos)
                 );
                 self.note(&Failure::new(FailureKind::Answer, reason));
@@ -226,7 +242,7 @@ impl Plugin {
         match instance.explain(at, code) {
             Ok(text) => {
                 let text = convert::printable(&text, EXPLANATION);
-                tracing::info!(target: "plugin", plugin = self.name(), code, "denies orders with this code: {text}");
+                tracing::info!(target: "plugin", plugin = self.name(), code, "denies with this code: {text}");
                 self.explanations.insert(code, text);
             }
             // The verdict stands; the instance is lost like after any other failure.
@@ -341,10 +357,10 @@ impl Plugin {
         match self.supervisor.due() {
             Some(due) => {
                 let pause = due.since(at);
-                tracing::warn!(target: "plugin", plugin, "failed and is started again in {pause:?}: {reason}");
+                tracing::warn!(target: "plugin", plugin, "failed; started again in {pause:?}: {reason}");
             }
             None => {
-                tracing::error!(target: "plugin", plugin, "failed too often and stays out until it is restarted by hand: {reason}");
+                tracing::error!(target: "plugin", plugin, "stays out until restarted by hand: {reason}");
             }
         }
         out.push(Event::PluginFailed {
@@ -387,7 +403,8 @@ impl Plugin {
                 if let Some(mut instance) = slot.take()
                     && let Err(failure) = instance.stop(at)
                 {
-                    tracing::warn!(target: "plugin", plugin = self.name(), "while stopping: {}", failure.reason);
+                    let plugin = self.name();
+                    tracing::warn!(target: "plugin", plugin, "while stopping: {}", failure.reason);
                 }
             }
             Seat::Thread { worker, .. } => worker.begin_stop(),
@@ -395,8 +412,8 @@ impl Plugin {
     }
 }
 
-/// An instance that has run its `init` and knows the trading state. What it asked for there is in `out`; if it failed,
-/// nothing is.
+/// An instance that has run its `init` and knows the trading state. What it asked for there is in `out`; if
+/// it failed, nothing is.
 fn begin(
     blueprint: &Blueprint,
     at: Timestamp,

@@ -1,8 +1,8 @@
 //! A plugin on a thread of its own: for those that are slow by nature, so that they cannot hold up the lane.
 //!
-//! The lane posts and never waits. Market data waits as the latest of each instrument; order events wait in a bounded list,
-//! and a plugin that lets it fill is quarantined, because it would trade on a story with holes. What it wants goes to the
-//! desk by the bounded way for intents.
+//! The lane posts and never waits. Market data waits as the latest of each instrument; order events wait in a
+//! bounded list, and a plugin that lets it fill is quarantined, because it would trade on a story with holes.
+//! What it wants goes to the desk by the bounded way for intents.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -99,7 +99,11 @@ impl Worker {
             .name(blueprint.shared.name.clone())
             .stack_size(STACK)
             .spawn(move || seat.run())?;
-        Ok(Worker { blueprint: Arc::clone(blueprint), mailbox, thread: Some(thread) })
+        Ok(Worker {
+            blueprint: Arc::clone(blueprint),
+            mailbox,
+            thread: Some(thread),
+        })
     }
 
     /// Posts events. Never waits for the plugin.
@@ -202,7 +206,11 @@ impl Seat {
             }
             let next_timer = self.instance.as_ref().and_then(|instance| instance.next_timer());
             post = match next_timer.map(|next| next.since(clock::now())) {
-                None => self.mailbox.ready.wait(post).unwrap_or_else(PoisonError::into_inner),
+                None => self
+                    .mailbox
+                    .ready
+                    .wait(post)
+                    .unwrap_or_else(PoisonError::into_inner),
                 Some(pause) if pause.is_zero() => return None,
                 Some(pause) => {
                     let waited = self.mailbox.ready.wait_timeout(post, pause);

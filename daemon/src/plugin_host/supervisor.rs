@@ -87,10 +87,17 @@ impl Supervisor {
     /// It failed: start it again later, or no more.
     pub fn failed(&mut self, at: Timestamp, severity: Severity) -> PluginState {
         let policy = self.policy;
-        let followed_soon = self.recent.back().is_some_and(|last| at.since(*last) < policy.window);
+        let followed_soon = self
+            .recent
+            .back()
+            .is_some_and(|last| at.since(*last) < policy.window);
         self.streak = if followed_soon { self.streak + 1 } else { 1 };
         self.recent.push_back(at);
-        while self.recent.front().is_some_and(|first| at.since(*first) >= policy.window) {
+        while self
+            .recent
+            .front()
+            .is_some_and(|first| at.since(*first) >= policy.window)
+        {
             self.recent.pop_front();
         }
         match severity {

@@ -58,8 +58,8 @@ impl Timers {
         self.next
     }
 
-    /// The timer that is due longest, with the time it was set for. A periodic one is set again, past `at`: periods that
-    /// went by unserved are not made up for.
+    /// The timer that is due longest, with the time it was set for. A periodic one is set again, past `at`:
+    /// periods that went by unserved are not made up for.
     pub fn take_due(&mut self, at: Timestamp) -> Option<(u32, Timestamp)> {
         if self.next.is_none_or(|next| next > at) {
             return None;
@@ -73,8 +73,17 @@ impl Timers {
                 let period_nanos = u64::try_from(period.as_nanos()).unwrap_or(u64::MAX).max(1);
                 let behind = at.nanos().saturating_sub(timer.due.nanos());
                 let periods = behind / period_nanos + 1;
-                let due = timer.due.nanos().saturating_add(periods.saturating_mul(period_nanos));
-                self.timers.insert(id, Timer { due: Timestamp::from_nanos(due), ..timer });
+                let due = timer
+                    .due
+                    .nanos()
+                    .saturating_add(periods.saturating_mul(period_nanos));
+                self.timers.insert(
+                    id,
+                    Timer {
+                        due: Timestamp::from_nanos(due),
+                        ..timer
+                    },
+                );
             }
         }
         self.refresh();

@@ -1,6 +1,7 @@
-//! What happens when a callback's time is over. The clock on the wall also runs while the system gives the thread's
-//! processor to others, and a plugin must not be killed for that: so the first time is a warning, and the second counts
-//! only if the thread has really run in between. Fuel, which counts work, is the tight bound; this is the loose one.
+//! What happens when a callback's time is over. The clock on the wall also runs while the system gives the
+//! thread's processor to others, and a plugin must not be killed for that: so the first time is a warning,
+//! and the second counts only if the thread has really run in between. Fuel, which counts work, is the tight
+//! bound; this is the loose one.
 
 use std::time::Duration;
 
@@ -30,7 +31,11 @@ impl Watchdog {
 
     /// Its time is over: stop it, or give it as much again.
     pub fn passed(&mut self) -> UpdateDeadline {
-        let ran = thread_ran();
+        self.passed_at(thread_ran())
+    }
+
+    /// The same, for a thread that has run this long.
+    pub(super) fn passed_at(&mut self, ran: Option<Duration>) -> UpdateDeadline {
         let verdict = self.judge(ran);
         self.warnings += 1;
         self.ran = ran;

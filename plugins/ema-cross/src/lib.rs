@@ -174,6 +174,9 @@ impl Strategy for EmaCross {
         let Some(mid) = quote.mid().filter(|_| quote.is_live()) else {
             return;
         };
+        if !ctx.resolve(&mut book.instrument) {
+            return;
+        }
         book.learn(&self.config, mid.to_f64());
         let Some(side) = book.signal(&self.config) else {
             return;

@@ -109,7 +109,7 @@ impl Strategy for TwoSidedQuoter {
         };
         let now = ctx.now();
         book.quoted_at = now;
-        if !ctx.is_active() || now < book.not_before {
+        if !ctx.is_active() || now < book.not_before || !ctx.resolve(&mut book.instrument) {
             return;
         }
         let inventory = ctx.position(quote.instrument).size;

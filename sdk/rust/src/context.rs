@@ -85,6 +85,17 @@ impl<'h> RiskContext<'h> {
         self.host.instrument(id)
     }
 
+    /// Asks the host again about an instrument that the session had not resolved yet; says whether it is resolved now.
+    /// It always is by the time its first quote arrives.
+    pub fn resolve(&mut self, instrument: &mut Instrument) -> bool {
+        if !instrument.is_resolved()
+            && let Ok(known) = self.instrument(instrument.id)
+        {
+            *instrument = known;
+        }
+        instrument.is_resolved()
+    }
+
     /// The granted instrument that configuration names in `key`.
     ///
     /// # Errors
@@ -161,6 +172,12 @@ impl<'h> Context<'h> {
     /// Unknown, or not covered by the grant.
     pub fn instrument(&mut self, id: InstrumentId) -> Result<Instrument, HostError> {
         self.risk.instrument(id)
+    }
+
+    /// Asks the host again about an instrument that the session had not resolved yet; says whether it is resolved now.
+    /// It always is by the time its first quote arrives.
+    pub fn resolve(&mut self, instrument: &mut Instrument) -> bool {
+        self.risk.resolve(instrument)
     }
 
     /// The granted instrument that configuration names in `key`.

@@ -65,12 +65,20 @@ pub struct Instrument {
     pub exchange: String,
     /// The currency of its prices.
     pub currency: String,
-    /// Smallest price step.
+    /// Smallest price step; zero until the session has resolved the instrument, which is before its first quote.
     pub tick: Price,
     /// 1 for shares, 50 for an E-mini future.
     pub multiplier: Quantity,
     /// IB's contract id.
     pub con_id: u32,
+}
+
+impl Instrument {
+    /// Whether the session has asked IB about it: before that, its tick and contract id are zero.
+    #[must_use]
+    pub fn is_resolved(&self) -> bool {
+        self.tick.is_positive() && self.con_id != 0
+    }
 }
 
 /// Best bid and offer.

@@ -34,9 +34,18 @@ async fn run(arguments: Arguments) -> io::Result<i32> {
         )
     })?;
     let address = listener.local_addr()?;
+    let operators = match &arguments.control {
+        None => None,
+        Some(path) => Some(server::operator_socket(path).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("cannot make the control socket {}: {error}", path.display()),
+            )
+        })?),
+    };
     // Whoever reads the first line may have stopped reading; the market goes on.
     let _ = writeln!(io::stdout(), "listening on {address}").and_then(|()| io::stdout().flush());
-    let serving = server::serve(listener, arguments.options());
+    let serving = server::serve(listener, operators, arguments.options());
     if arguments.command.is_empty() {
         tokio::select! {
             served = serving => served.map(|()| 0),

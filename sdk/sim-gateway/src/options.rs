@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     faults: Vec<Line>,
     /// Unix socket for operators: one command a line, one line of JSON an answer; say "help".
     #[arg(long, value_name = "PATH")]
-    control: Option<PathBuf>,
+    pub(crate) control: Option<PathBuf>,
     /// Newest server version to announce.
     #[arg(long, default_value_t = sim_gateway::wire::NEWEST_VERSION, value_name = "VERSION")]
     max_server_version: i32,
@@ -67,7 +67,6 @@ impl Arguments {
             },
             newest_version: self.max_server_version,
             faults: self.faults.clone(),
-            control: self.control.clone(),
         }
     }
 }

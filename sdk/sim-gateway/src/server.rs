@@ -7,7 +7,8 @@ use std::cell::RefCell;
 use std::future::pending;
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -41,8 +42,6 @@ pub struct Options {
     pub newest_version: i32,
     /// What goes wrong, and when.
     pub faults: Vec<Line>,
-    /// Where operators connect, if anywhere.
-    pub control: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -51,7 +50,6 @@ impl Default for Options {
             market: Config::default(),
             newest_version: NEWEST_VERSION,
             faults: Vec::new(),
-            control: None,
         }
     }
 }
@@ -59,32 +57,40 @@ impl Default for Options {
 /// A command of an in-process operator, and where its answer goes.
 type Command = (String, oneshot::Sender<serde_json::Value>);
 
-/// Serves until an operator says `quit` or the future is dropped. Needs a current-thread runtime with a
-/// [`tokio::task::LocalSet`].
+/// Serves clients and operators until an operator says `quit` or the future is dropped. Needs a
+/// current-thread runtime with a [`tokio::task::LocalSet`].
 ///
 /// # Errors
-/// When the control socket cannot be made, or a refused port cannot be opened again.
-pub async fn serve(listener: TcpListener, options: Options) -> io::Result<()> {
-    serve_with(listener, options, None).await
+/// When a refused port cannot be opened again.
+pub async fn serve(
+    listener: TcpListener,
+    operators: Option<UnixListener>,
+    options: Options,
+) -> io::Result<()> {
+    serve_with(listener, operators, options, None).await
+}
+
+/// Opens a socket for operators, in place of one that an earlier run left behind.
+///
+/// # Errors
+/// When it cannot be made, as when anything but a socket is at that path.
+pub fn operator_socket(path: &Path) -> io::Result<UnixListener> {
+    let left_behind = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
+    if left_behind {
+        std::fs::remove_file(path)?;
+    }
+    UnixListener::bind(path)
 }
 
 async fn serve_with(
     listener: TcpListener,
+    operators: Option<UnixListener>,
     options: Options,
     commands: Option<mpsc::Receiver<Command>>,
 ) -> io::Result<()> {
     let gateway = Gateway::new(options.market, options.newest_version);
     let shared: Shared = Rc::new(RefCell::new(World::new(gateway, Script::new(options.faults))));
     let quit = Rc::new(Notify::new());
-    let operators = match options.control {
-        None => None,
-        Some(path) => {
-            // A socket left by an earlier run is in the way; anything else that is there makes the bind
-            // fail.
-            let _ = std::fs::remove_file(&path);
-            Some(UnixListener::bind(&path)?)
-        }
-    };
     tokio::select! {
         biased;
         () = quit.notified() => Ok(()),
@@ -254,7 +260,7 @@ impl Running {
                     .build()?;
                 let local = tokio::task::LocalSet::new();
                 local.block_on(&runtime, async move {
-                    serve_with(TcpListener::from_std(listener)?, options, Some(receiver)).await
+                    serve_with(TcpListener::from_std(listener)?, None, options, Some(receiver)).await
                 })
             })?;
         Ok(Self {

@@ -1,7 +1,9 @@
-//! The simulated gateway against IB's own Python client: an implementation of the protocol that owes us nothing.
+//! The simulated gateway against IB's own Python client: an implementation of the protocol that owes us
+//! nothing.
 //!
-//! The client is fetched from the package index into a virtual environment below the target directory, once; it is
-//! not redistributed with this project. `official_client.py` says what is asked and what must be told.
+//! The client is fetched from the package index into a virtual environment below the target directory,
+//! once; it is not redistributed with this project. `official_client.py` says what is asked and what must
+//! be told.
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -140,7 +140,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn the_book_never_crosses_and_never_trades_more_than_there_is(steps in prop::collection::vec(step(), 1..60)) {
+    fn no_crossing_and_no_trade_beyond_what_is_there(steps in prop::collection::vec(step(), 1..60)) {
         let mut book = open_book(10);
         let mut resting = std::collections::BTreeMap::new();
         for (number, step) in (1..).zip(steps) {
@@ -166,7 +166,8 @@ proptest! {
                     matches
                 }
                 Step::Quote { bid, spread, lots } => {
-                    book.set_house(&quote(bid, bid + spread, lots)).into_iter().map(|(_, each)| each).collect()
+                    let crossed = book.set_house(&quote(bid, bid + spread, lots));
+                    crossed.into_iter().map(|(_, each)| each).collect()
                 }
             };
             for each in fills {

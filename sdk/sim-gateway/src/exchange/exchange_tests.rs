@@ -426,7 +426,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn nothing_is_lost_and_nothing_appears(seed in any::<u64>(), steps in prop::collection::vec(step(), 1..60)) {
+    fn nothing_is_lost_and_nothing_appears(
+        seed in any::<u64>(),
+        steps in prop::collection::vec(step(), 1..60),
+    ) {
         let (exchange, _) = play(seed, &steps);
         for order in exchange.orders() {
             let fills = exchange.executions().iter().filter(|fill| fill.order == order.key);
@@ -437,14 +440,16 @@ proptest! {
             let waits = exchange.market(order.request.instrument).depth(order.request.side);
             if order.status == Status::Submitted && order.active_limit().is_some() {
                 let here = waits.iter().find(|(price, _)| Some(*price) == order.active_limit());
-                prop_assert!(here.is_some_and(|(_, lots)| *lots >= order.remaining()), "{:?} not in the book", order);
+                let enough = here.is_some_and(|(_, lots)| *lots >= order.remaining());
+                prop_assert!(enough, "{:?} is not in the book", order);
             }
         }
         let account = &exchange.accounts()[0];
         let mut cash = account.opening_cash;
         for fill in exchange.executions() {
             let instrument = &exchange.market(fill.instrument).instrument;
-            cash -= instrument.quantity(fill.side.signed(fill.lots)) * instrument.price(fill.price) + fill.fee;
+            let bought = instrument.quantity(fill.side.signed(fill.lots));
+            cash -= bought * instrument.price(fill.price) + fill.fee;
         }
         prop_assert_eq!(cash, account.cash);
         for (id, position) in account.positions() {

@@ -174,7 +174,7 @@ impl Exchange {
         };
         let realized = account.and_then(|account| account.book(id, instrument, &fill));
         let execution = Execution {
-            id: format!("0000e0d5.{number:08x}.01.01"),
+            id: execution_id(self.config.epoch, number),
             order: key,
             perm_id: order.perm_id,
             account: order.request.account.clone(),
@@ -260,6 +260,12 @@ impl Exchange {
             OrderKind::Market | OrderKind::Stop { .. } => Some(self.market(order.request.instrument).mark()),
         }
     }
+}
+
+/// The protocol's four segments. The first tells runs of the program apart: a client that remembers
+/// yesterday's ids must not take today's fills for them.
+fn execution_id(epoch: u64, number: usize) -> String {
+    format!("{:08x}.{number:08x}.01.01", epoch & 0xFFFF_FFFF)
 }
 
 /// Average of `traded` (price times size, in ticks and lots) over `lots`, as a decimal price.

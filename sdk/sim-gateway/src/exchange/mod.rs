@@ -95,7 +95,8 @@ impl Exchange {
             .map(|name| Account::new(name, config.cash))
             .collect();
         let period = SECOND / u64::from(config.tick_rate.clamp(1, 10_000_000));
-        let next_perm_id = 1_570_000_000 + i64::from(u32::try_from(config.seed % 1_000_000).unwrap_or(0));
+        // Runs of the program must not share permanent ids; a thousand a second and 32 bits are as in life.
+        let next_perm_id = i64::try_from(config.epoch % 2_000_000).unwrap_or(0) * 1_000;
         Self {
             period,
             next_step: period,

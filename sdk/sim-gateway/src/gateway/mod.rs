@@ -17,6 +17,8 @@ mod validation;
 
 #[cfg(test)]
 mod gateway_tests;
+#[cfg(test)]
+mod order_tests;
 
 use std::collections::BTreeMap;
 

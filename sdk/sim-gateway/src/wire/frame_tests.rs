@@ -91,7 +91,9 @@ fn text_messages_are_told_from_protobuf_ones() {
 
 proptest! {
     #[test]
-    fn any_bytes_in_any_pieces_do_no_harm(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..20)) {
+    fn any_bytes_in_any_pieces_do_no_harm(
+        pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..20),
+    ) {
         let mut decoder = Decoder::default();
         for piece in pieces {
             if decode_all(&mut decoder, &piece).1.is_some() {
