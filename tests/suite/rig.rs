@@ -83,12 +83,18 @@ impl Market {
 
     /// Gives the market a command and returns its answer.
     pub fn control(&self, command: &str) -> Value {
-        let mut stream = UnixStream::connect(&self.control).unwrap();
+        // The address is announced before the operator's socket is there.
+        let mut stream = wait_for("the market's control socket", || UnixStream::connect(&self.control).ok());
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         writeln!(stream, "{command}").unwrap();
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{command}: {error}: {line:?}"))
+    }
+
+    /// The same as [`Market::books`] without every frame of every connection, which grows with each of them.
+    pub fn brief_books(&self) -> Value {
+        self.control("books brief")
     }
 
     /// Everything the market knows of orders, executions and positions.
