@@ -65,11 +65,17 @@ fn busy(market: &Market) -> Home {
     let grant = "instruments = [\"AAPL\", \"MSFT\", \"NVDA\"]\norder_types = [\"limit\", \"market\"]\n\
                  max_quantity = 1_000_000\nmessages_per_second = 25\n";
     let config = "fast = 1\nslow = 3\nband_ticks = 0.0\ninterval_ms = 10\n";
-    let ema = Plugin { grant, ..strategy("ema-cross", config) };
+    let ema = Plugin {
+        grant,
+        ..strategy("ema-cross", config)
+    };
     let grant = "instruments = [\"SPY\", \"NVDA\"]\norder_types = [\"limit\"]\nmax_quantity = 100\n\
                  messages_per_second = 25\n";
     let config = "interval_ms = 10\nmax_position = 5_000\nskew_ticks = 0\n";
-    let quoter = Plugin { grant, ..strategy("two-sided-quoter", config) };
+    let quoter = Plugin {
+        grant,
+        ..strategy("two-sided-quoter", config)
+    };
     let guard = risk("drawdown-guard", "loss_limit = 10_000_000\nsoft_quantity = 8\n");
     Home::with(market.address, &[ema, quoter, guard], instruments)
 }
@@ -100,8 +106,12 @@ impl Ledger {
         let sql = "SELECT order_id, order_ref, state, filled, limit_price FROM orders";
         let mut statement = transaction.prepare(sql)?;
         let orders = statement.query_map([], |row| {
-            let order =
-                Order { order_ref: row.get(1)?, state: row.get(2)?, filled: row.get(3)?, limit: row.get(4)? };
+            let order = Order {
+                order_ref: row.get(1)?,
+                state: row.get(2)?,
+                filled: row.get(3)?,
+                limit: row.get(4)?,
+            };
             Ok((row.get(0)?, order))
         })?;
         let orders = orders.collect::<rusqlite::Result<_>>()?;
@@ -111,7 +121,14 @@ impl Ledger {
         let fills = statement.query_map([], |row| {
             let cost = row.get::<_, Option<String>>(6)?.map(|text| text.parse().unwrap());
             let side: String = row.get(3)?;
-            let fill = (row.get(1)?, row.get(2)?, side.to_lowercase(), row.get(4)?, row.get(5)?, cost);
+            let fill = (
+                row.get(1)?,
+                row.get(2)?,
+                side.to_lowercase(),
+                row.get(4)?,
+                row.get(5)?,
+                cost,
+            );
             Ok((row.get(0)?, fill))
         })?;
         let fills = fills.collect::<rusqlite::Result<_>>()?;
@@ -130,11 +147,15 @@ impl Ledger {
 }
 
 fn text<'a>(row: &'a Value, field: &str) -> &'a str {
-    row[field].as_str().unwrap_or_else(|| panic!("no {field} in {row}"))
+    row[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {field} in {row}"))
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Debug>>(row: &Value, field: &str) -> T {
-    text(row, field).parse().unwrap_or_else(|error| panic!("{field} of {row}: {error:?}"))
+    text(row, field)
+        .parse()
+        .unwrap_or_else(|error| panic!("{field} of {row}: {error:?}"))
 }
 
 fn nanos(row: &Value, field: &str) -> i64 {
@@ -142,7 +163,9 @@ fn nanos(row: &Value, field: &str) -> i64 {
 }
 
 fn rows<'a>(books: &'a Value, table: &str) -> &'a Vec<Value> {
-    books[table].as_array().unwrap_or_else(|| panic!("no {table} in the books"))
+    books[table]
+        .as_array()
+        .unwrap_or_else(|| panic!("no {table} in the books"))
 }
 
 /// Orders of the books that the ledger does not have, or has as another; and orders that were sent twice.
@@ -158,9 +181,14 @@ fn unknown(books: &Value, ledger: &Ledger) -> Vec<String> {
             found.push(format!("orders {other} and {id} are both {order_ref}"));
         }
         match ledger.orders.get(&id) {
-            None => found.push(format!("order {id} ({order_ref}) was sent and is not in the ledger")),
+            None => found.push(format!(
+                "order {id} ({order_ref}) was sent and is not in the ledger"
+            )),
             Some(ours) if ours.order_ref != order_ref => {
-                found.push(format!("order {id} is {order_ref} in the books and {} in the ledger", ours.order_ref));
+                found.push(format!(
+                    "order {id} is {order_ref} in the books and {} in the ledger",
+                    ours.order_ref
+                ));
             }
             Some(_) => {}
         }
@@ -175,7 +203,9 @@ fn differences(books: &Value, ledger: &Ledger, settled: bool) -> Vec<String> {
     for row in rows(books, "orders") {
         let id = row["order_id"].as_i64().unwrap();
         sent.insert(id, row);
-        let Some(ours) = ledger.orders.get(&id) else { continue };
+        let Some(ours) = ledger.orders.get(&id) else {
+            continue;
+        };
         let status = text(row, "status");
         let agrees = match status {
             "Filled" => ours.state == "filled",
@@ -195,13 +225,19 @@ fn differences(books: &Value, ledger: &Ledger, settled: bool) -> Vec<String> {
         let never_sent = matches!(ours.state.as_str(), "lost" | "rejected");
         let open = matches!(ours.state.as_str(), "pending_new" | "pending_cancel" | "unknown");
         if ours.filled != 0 || !(never_sent || (open && !settled)) {
-            found.push(format!("order {id} is {} in the ledger and not in the books", ours.state));
+            found.push(format!(
+                "order {id} is {} in the ledger and not in the books",
+                ours.state
+            ));
         }
     }
     found.extend(different_fills(books, ledger));
     let theirs = positions(books);
     if theirs != ledger.positions() {
-        found.push(format!("positions are {theirs:?} in the books, {:?} in the ledger", ledger.positions()));
+        found.push(format!(
+            "positions are {theirs:?} in the books, {:?} in the ledger",
+            ledger.positions()
+        ));
     }
     found
 }
@@ -223,7 +259,11 @@ fn different_fills(books: &Value, ledger: &Ledger) -> Vec<String> {
             ours => found.push(format!("the books' fill {row} is {ours:?} in the ledger")),
         }
     }
-    found.extend(missing.iter().map(|(id, fill)| format!("fill {id} {fill:?} is not in the books")));
+    found.extend(
+        missing
+            .iter()
+            .map(|(id, fill)| format!("fill {id} {fill:?} is not in the books")),
+    );
     found
 }
 
@@ -258,7 +298,9 @@ impl Run {
         let tail: Vec<&str> = log.lines().rev().take(60).collect();
         let tail = tail.into_iter().rev().collect::<Vec<_>>().join("\n");
         let (seed, kill, count) = (self.seed, self.kill, found.len());
-        panic!("seed {seed}, kill {kill}: {what}, {count} differences:\n  {shown}\n--- the log's end:\n{tail}");
+        panic!(
+            "seed {seed}, kill {kill}: {what}, {count} differences:\n  {shown}\n--- the log's end:\n{tail}"
+        );
     }
 
     /// Runs a daemon up to that moment and kills it. Returns how long it took to become active, if it did.
@@ -308,8 +350,10 @@ impl Run {
     fn check_recovered(&self, settled: bool) -> Ledger {
         let daemon = self.home.start();
         daemon.wait_state("active");
-        let (status, answer) =
-            daemon.post("/v1/halt", &json!({"reason": "to compare", "cancel_orders": true}));
+        let (status, answer) = daemon.post(
+            "/v1/halt",
+            &json!({"reason": "to compare", "cancel_orders": true}),
+        );
         assert_eq!(status, 200, "{answer}");
         let deadline = Instant::now() + PATIENCE;
         let ledger = loop {
@@ -319,7 +363,10 @@ impl Run {
             let theirs = positions(&books);
             let shown = daemon.get("/v1/positions").1;
             if sizes(&shown["plugins"]) != theirs {
-                found.push(format!("the plugins hold {}, the books say {theirs:?}", shown["plugins"]));
+                found.push(format!(
+                    "the plugins hold {}, the books say {theirs:?}",
+                    shown["plugins"]
+                ));
             }
             if found.is_empty() && sizes(&shown["broker"]) == theirs {
                 break ledger;
@@ -344,7 +391,12 @@ fn killed_at_two_hundred_moments_it_loses_and_doubles_nothing() {
     let began = Instant::now();
     let market = Market::start(&["--tick-rate", "600", "--cash", "1000000000"]);
     let home = busy(&market);
-    let mut run = Run { seed, kill: 0, market, home };
+    let mut run = Run {
+        seed,
+        kill: 0,
+        market,
+        home,
+    };
     let mut chance = Chance(seed);
     let mut starts = Vec::new();
     for kill in 1..=KILLS {
@@ -356,7 +408,11 @@ fn killed_at_two_hundred_moments_it_loses_and_doubles_nothing() {
         }
     }
     let ledger = run.check_recovered(true);
-    let lost = ledger.orders.values().filter(|order| order.state == "lost").count();
+    let lost = ledger
+        .orders
+        .values()
+        .filter(|order| order.state == "lost")
+        .count();
     starts.sort();
     println!(
         "{KILLS} kills in {:?}; {} orders, {} fills, {lost} orders that never left; started and active in {:?}, \
@@ -368,6 +424,10 @@ fn killed_at_two_hundred_moments_it_loses_and_doubles_nothing() {
         starts[starts.len() - 1],
     );
     // A run that did little would prove little.
-    assert!(ledger.orders.len() > 5 * KILLS, "only {} orders", ledger.orders.len());
+    assert!(
+        ledger.orders.len() > 5 * KILLS,
+        "only {} orders",
+        ledger.orders.len()
+    );
     assert!(ledger.fills.len() > KILLS, "only {} fills", ledger.fills.len());
 }

@@ -46,7 +46,11 @@ fn sessions(daemon: &Daemon<'_>) -> u64 {
 fn wait_error(daemon: &Daemon<'_>, words: &str) -> Value {
     wait_for(&format!("a session whose last error says {words:?}"), || {
         let session = session(daemon);
-        session["last_error"].as_str().unwrap().contains(words).then_some(session)
+        session["last_error"]
+            .as_str()
+            .unwrap()
+            .contains(words)
+            .then_some(session)
     })
 }
 
@@ -66,8 +70,12 @@ fn order(daemon: &Daemon<'_>, id: i64) -> Value {
 /// Waits for an order that works, and returns its id.
 fn wait_working(daemon: &Daemon<'_>) -> i64 {
     let working = |row: &Value| row["state"] == "working";
-    let rows = daemon.wait_rows("/v1/orders?state=live", "a working order", |rows| rows.iter().any(working));
-    rows.iter().find(|row| working(row)).unwrap()["order_id"].as_i64().unwrap()
+    let rows = daemon.wait_rows("/v1/orders?state=live", "a working order", |rows| {
+        rows.iter().any(working)
+    });
+    rows.iter().find(|row| working(row)).unwrap()["order_id"]
+        .as_i64()
+        .unwrap()
 }
 
 fn wait_order(daemon: &Daemon<'_>, id: i64, field: &str, value: &str) {
@@ -77,7 +85,10 @@ fn wait_order(daemon: &Daemon<'_>, id: i64, field: &str, value: &str) {
 
 /// Execution ids, sorted.
 fn executions(rows: &[Value]) -> Vec<String> {
-    let mut ids: Vec<String> = rows.iter().map(|row| row["exec_id"].as_str().unwrap().to_owned()).collect();
+    let mut ids: Vec<String> = rows
+        .iter()
+        .map(|row| row["exec_id"].as_str().unwrap().to_owned())
+        .collect();
     ids.sort();
     ids
 }
@@ -128,7 +139,12 @@ fn starts_before_its_gateway_and_trades_when_it_comes() {
 fn orders_outlive_a_dropped_socket_and_fills_meanwhile_count_once() {
     let market = Market::start(&[]);
     let config = resting();
-    let home = Home::tuned(market.address, "backoff_max_ms = 500\n", &[drummer(&config)], AAPL);
+    let home = Home::tuned(
+        market.address,
+        "backoff_max_ms = 500\n",
+        &[drummer(&config)],
+        AAPL,
+    );
     let daemon = home.start();
     let id = wait_working(&daemon);
     let before = sessions(&daemon);
@@ -162,7 +178,9 @@ fn a_gateway_that_accepts_and_says_nothing_is_given_up_and_tried_again() {
     let home = Home::tuned(market.address, IMPATIENT, &[], AAPL);
     let daemon = home.start();
     wait_error(&daemon, "did not finish the handshake");
-    wait_for("three attempts", || (session(&daemon)["attempts"].as_u64().unwrap() >= 3).then_some(()));
+    wait_for("three attempts", || {
+        (session(&daemon)["attempts"].as_u64().unwrap() >= 3).then_some(())
+    });
     control(&market, "silent off");
     daemon.wait_state("active");
 }
@@ -176,7 +194,9 @@ fn a_gateway_that_falls_silent_is_noticed_by_its_heartbeat() {
     let id = wait_working(&daemon);
     let before = sessions(&daemon);
     control(&market, "mute on");
-    wait_for("the heartbeat to notice", || home.log().contains("did not answer 2 heartbeats").then_some(()));
+    wait_for("the heartbeat to notice", || {
+        home.log().contains("did not answer 2 heartbeats").then_some(())
+    });
     daemon.wait_state("recovering");
     control(&market, "mute off");
     wait_traded_anew(&daemon, before);
@@ -221,7 +241,9 @@ fn requested(daemon: &Daemon<'_>) -> Value {
 }
 
 fn denied_by_state(daemon: &Daemon<'_>) -> u64 {
-    daemon.get("/v1/status").1["plugins"][0]["denials"]["trading_state"].as_u64().unwrap_or(0)
+    daemon.get("/v1/status").1["plugins"][0]["denials"]["trading_state"]
+        .as_u64()
+        .unwrap_or(0)
 }
 
 #[test]
@@ -240,7 +262,11 @@ fn a_gateway_without_ib_is_not_traded_on() {
     let sent = market.books()["orders"].as_array().unwrap().len();
     let denied = denied_by_state(&daemon);
     wait_for("a denial", || (denied_by_state(&daemon) > denied).then_some(()));
-    assert_eq!(market.books()["orders"].as_array().unwrap().len(), sent, "sent while the gateway had no IB");
+    assert_eq!(
+        market.books()["orders"].as_array().unwrap().len(),
+        sent,
+        "sent while the gateway had no IB"
+    );
 
     // Restored with its data: nothing is asked for again.
     control(&market, "notice 1102");
@@ -328,7 +354,9 @@ fn garbage_ends_a_session_and_nothing_else() {
     ]);
     let home = Home::tuned(address, IMPATIENT, &[], AAPL);
     let daemon = home.start();
-    wait_for("ten connections", || (served.load(Ordering::SeqCst) >= 10).then_some(()));
+    wait_for("ten connections", || {
+        (served.load(Ordering::SeqCst) >= 10).then_some(())
+    });
     assert_eq!(daemon.get("/healthz").0, 200);
     let said = session(&daemon)["last_error"].as_str().unwrap().to_owned();
     assert!(!said.is_empty());
@@ -347,7 +375,11 @@ fn garbage_ends_a_session_and_nothing_else() {
         control(&market, "garbage");
         wait_traded_anew(&daemon, before);
     }
-    assert!(home.log().contains("the connection to the gateway broke"), "{}", home.log());
+    assert!(
+        home.log().contains("the connection to the gateway broke"),
+        "{}",
+        home.log()
+    );
     assert_eq!(order(&daemon, id)["filled"], "3");
     assert_eq!(order(&daemon, id)["state"], "working");
     assert_eq!(wait_same_fills(&daemon, &market).len(), 1);
@@ -355,7 +387,14 @@ fn garbage_ends_a_session_and_nothing_else() {
 
 #[test]
 fn what_is_said_twice_counts_once_and_late_is_not_lost() {
-    let script = ["--fault", "order=1 duplicate", "--fault", "order=3 duplicate", "--fault", "order=4 delay=300ms"];
+    let script = [
+        "--fault",
+        "order=1 duplicate",
+        "--fault",
+        "order=3 duplicate",
+        "--fault",
+        "order=4 delay=300ms",
+    ];
     let market = Market::start(&script);
     let config = drum(TAKING);
     let home = Home::tuned(market.address, "", &[drummer(&config)], AAPL);
@@ -372,7 +411,11 @@ fn what_is_said_twice_counts_once_and_late_is_not_lost() {
     let positions = daemon.get("/v1/positions").1;
     assert_eq!(positions["plugins"][0]["size"], size.as_str(), "{positions}");
     for row in rows_of(&daemon.get("/v1/orders?state=all").1) {
-        assert_eq!((&row["state"], &row["filled"]), (&"filled".into(), &"1".into()), "{row}");
+        assert_eq!(
+            (&row["state"], &row["filled"]),
+            (&"filled".into(), &"1".into()),
+            "{row}"
+        );
     }
 }
 
@@ -390,5 +433,7 @@ fn a_rejected_order_is_told_to_its_owner() {
         assert_eq!(row["live"], false);
         assert!(row["reason"].as_str().unwrap().contains(code), "{row}");
     }
-    wait_for("both to be told", || (home.log().matches("Rejected").count() >= 2).then_some(()));
+    wait_for("both to be told", || {
+        (home.log().matches("Rejected").count() >= 2).then_some(())
+    });
 }
