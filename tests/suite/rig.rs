@@ -79,16 +79,16 @@ impl Market {
         let folder = tempfile::tempdir().unwrap();
         let control = folder.path().join("control.sock");
         let mut command = Command::new(binary("sim-gateway"));
-        command.args([
-            "--seed",
-            "7",
-            "--tick-rate",
-            "200",
-            "--listen",
-            listen,
-            "--control",
-        ]);
-        command.arg(&control).args(arguments).stdout(Stdio::piped());
+        for (option, usual) in [("--seed", "7"), ("--tick-rate", "200")] {
+            if !arguments.contains(&option) {
+                command.args([option, usual]);
+            }
+        }
+        command
+            .args(["--listen", listen, "--control"])
+            .arg(&control)
+            .args(arguments)
+            .stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
@@ -110,12 +110,20 @@ impl Market {
 
     /// Gives the market a command and returns its answer.
     pub fn control(&self, command: &str) -> Value {
-        let mut stream = UnixStream::connect(&self.control).unwrap();
+        // The address is announced before the operator's socket is there.
+        let mut stream = wait_for("the market's control socket", || {
+            UnixStream::connect(&self.control).ok()
+        });
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         writeln!(stream, "{command}").unwrap();
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{command}: {error}: {line:?}"))
+    }
+
+    /// The same as [`Market::books`] without every frame of every connection, which grows with each of them.
+    pub fn brief_books(&self) -> Value {
+        self.control("books brief")
     }
 
     /// Everything the market knows of orders, executions and positions.
@@ -190,11 +198,16 @@ impl Home {
 
     /// A home with these plugins and more lines of configuration, instruments among them.
     pub fn with(gateway: SocketAddr, plugins: &[Plugin<'_>], more: &str) -> Home {
+        Home::tuned(gateway, "", plugins, more)
+    }
+
+    /// The same, with more lines of `[gateway]`: its deadlines, for example.
+    pub fn tuned(gateway: SocketAddr, session: &str, plugins: &[Plugin<'_>], more: &str) -> Home {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let (config, socket, ledger) = (path("moored.toml"), path("admin.sock"), path("ledger.db"));
         let mut text = format!(
-            "cache_dir = {:?}\n[gateway]\naddress = \"{gateway}\"\nclient_id = 7\n[ledger]\npath = {ledger:?}\n\
+            "cache_dir = {:?}\n[gateway]\naddress = \"{gateway}\"\nclient_id = 7\n{session}\n[ledger]\npath = {ledger:?}\n\
              [admin]\nsocket = {socket:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
             target_dir().join("plugin-cache"),
         );
