@@ -27,11 +27,12 @@ impl Pacer {
 
     /// Waits for the caller's turn.
     pub async fn turn(&self) {
-        let now = Instant::now();
-        let slot = self.slot(now);
-        if slot > now {
-            tokio::time::sleep_until(slot).await;
-        }
+        self.reserve().come().await;
+    }
+
+    /// Takes the next turn, to be waited for when the caller is ready for it.
+    pub fn reserve(&self) -> Turn {
+        Turn(self.slot(Instant::now()))
     }
 
     /// The next instant a request may leave, if asked at `now`.
@@ -41,5 +42,18 @@ impl Pacer {
         let slot = self.next.get().map_or(earliest, |next| next.max(earliest));
         self.next.set(Some(slot + self.interval));
         slot.max(now)
+    }
+}
+
+/// A turn that was taken and has perhaps not come yet.
+#[derive(Debug)]
+pub struct Turn(Instant);
+
+impl Turn {
+    /// Waits until it has come.
+    pub async fn come(self) {
+        if self.0 > Instant::now() {
+            tokio::time::sleep_until(self.0).await;
+        }
     }
 }
