@@ -123,13 +123,13 @@ impl Line {
         // Taken together, so that the first instrument ticks before the last one is looked up.
         let request = shared.pacer.reserve();
         if let Some(turn) = lookup {
-            turn.come().await;
+            shared.pacer.come(turn).await;
             let resolved = contracts::resolve(shared, &self.client, self.id).await;
             resolved.map_err(|error| error.to_string())?;
         }
         let contract = shared.catalogue.contract(self.id);
         let contract = contract.ok_or_else(|| "not a configured instrument".to_owned())?;
-        request.come().await;
+        shared.pacer.come(request).await;
         let request = self.client.market_data(&contract).subscribe();
         let stream = tokio::time::timeout(shared.config.request_timeout(), request).await;
         let stream = stream.map_err(|_| "the request could not be written in time".to_owned())?;
