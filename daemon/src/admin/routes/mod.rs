@@ -6,7 +6,7 @@
 //! | `GET /v1/…` | observers | what others published last, as schema types |
 //! | `POST /v1/…` | operators | a command, answered with its outcome |
 //!
-//! Never: a decision about trading; a path that is not in the table.
+//! Never: a decision about an order, a wait without a deadline, an answer that is not JSON.
 
 mod command;
 mod read;
