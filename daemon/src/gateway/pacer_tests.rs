@@ -14,7 +14,7 @@ fn a_burst_leaves_at_once_and_the_rest_evenly() {
     assert_eq!(waits[119], Duration::from_secs(2));
     let in_any_second = |from: Duration| {
         let window = from..from + Duration::from_secs(1);
-        waits.iter().filter(|wait| window.contains(wait)).count()
+        waits.iter().filter(|wait| window.contains(*wait)).count()
     };
     assert!((0..20).all(|tenth| in_any_second(Duration::from_millis(1 + tenth * 100)) <= 41));
 }
