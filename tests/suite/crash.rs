@@ -85,7 +85,6 @@ struct Order {
     order_ref: String,
     state: String,
     filled: i64,
-    limit: Option<i64>,
 }
 
 /// A fill as either side has it: whose order, in what, which way, how much, at what price, and what it cost.
@@ -103,14 +102,13 @@ impl Ledger {
         connection.busy_timeout(PATIENCE)?;
         // One transaction, so that both tables are of one instant.
         let transaction = connection.unchecked_transaction()?;
-        let sql = "SELECT order_id, order_ref, state, filled, limit_price FROM orders";
+        let sql = "SELECT order_id, order_ref, state, filled FROM orders";
         let mut statement = transaction.prepare(sql)?;
         let orders = statement.query_map([], |row| {
             let order = Order {
                 order_ref: row.get(1)?,
                 state: row.get(2)?,
                 filled: row.get(3)?,
-                limit: row.get(4)?,
             };
             Ok((row.get(0)?, order))
         })?;
@@ -213,11 +211,10 @@ fn differences(books: &Value, ledger: &Ledger, settled: bool) -> Vec<String> {
             "Inactive" => ours.state == "rejected",
             _ => ours.state == "working",
         };
-        let limit = row["limit"].as_str().map(|_| nanos(row, "limit"));
-        if !agrees || nanos(row, "filled") != ours.filled || limit != ours.limit {
+        if !agrees || nanos(row, "filled") != ours.filled {
+            let (state, filled) = (&ours.state, ours.filled);
             found.push(format!(
-                "order {id} is {}, {} filled, limit {:?} in the ledger; in the books it is {row}",
-                ours.state, ours.filled, ours.limit
+                "order {id} is {state}, {filled} filled in the ledger; in the books it is {row}"
             ));
         }
     }
@@ -374,8 +371,11 @@ impl Run {
             if Instant::now() > deadline {
                 self.fail("after recovery", &found);
             }
-            daemon.post("/v1/reconcile", &Value::Null);
-            std::thread::sleep(Duration::from_millis(20));
+            // What the daemon shows of the broker's positions is as old as its last reading.
+            if found.is_empty() {
+                daemon.post("/v1/reconcile", &Value::Null);
+            }
+            std::thread::sleep(Duration::from_millis(50));
         };
         let (status, answer) = daemon.post("/v1/resume", &json!({"reason": "compared"}));
         assert_eq!(status, 200, "{answer}");

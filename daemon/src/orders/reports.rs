@@ -334,8 +334,9 @@ impl OrderManager {
         }
     }
 
+    /// Keeps the broker's word on an order. A refusal's error has said more already: its code.
     pub(super) fn note(&mut self, order_id: OrderId, reason: &str) {
-        if let Some(order) = self.orders.get_mut(&order_id) {
+        if let Some(order) = self.orders.get_mut(&order_id).filter(|order| !order.refused) {
             order.reason = Some(reason.to_owned());
         }
     }
