@@ -76,7 +76,7 @@ pub struct ReportSender {
 }
 
 impl ReportSender {
-    /// Hands over an event with the instant it was received. Never waits; when the queue is full the loss is remembered and the loop reconciles.
+    /// Hands over an event. Never waits; when the queue is full the loss is remembered and the loop reconciles.
     pub fn send(&self, event: Event) {
         if self.queue.try_send(event).is_err() {
             self.lost.store(true, Ordering::Release);

@@ -2,7 +2,10 @@
 
 mod crash;
 mod dashboard;
+mod hostile;
 mod operator;
+mod orders;
+mod refusals;
 mod rig;
 mod session;
 mod trading;

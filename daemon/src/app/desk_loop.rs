@@ -22,10 +22,10 @@ use crate::desk::effect::{CommandOutcome, Effect, Notice};
 use crate::desk::event::{CommandTicket, Event, SessionEvent};
 use crate::desk::record::Record;
 use crate::desk::snapshot::{SharedView, Snapshot};
-use crate::domain::order::ClientOrderId;
+use crate::domain::order::{ClientOrderId, OrderId};
 use crate::domain::plugin::{Names, PluginId};
 use crate::domain::time::Timestamp;
-use crate::gateway::GatewayHandle;
+use crate::gateway::{Busy, GatewayHandle};
 use crate::ledger::{AppendError, AppendErrorKind, Ledger};
 use crate::mailbox::{Inbox, Letter, QuoteBoard};
 use crate::orders::event::OrderEventKind;
@@ -250,32 +250,15 @@ impl DeskLoop {
             Effect::Place(placement) => {
                 self.state.accepted.insert(placement.client_order_id, at);
                 let order_id = placement.order_id;
-                if self.gateway.place(placement).is_err() {
-                    self.state.pending.push_back(Event::NotSent {
-                        order_id,
-                        code: DenialCode::GatewayBusy,
-                    });
-                }
+                let sent = self.gateway.place(placement);
+                self.check_sent(order_id, sent);
             }
             Effect::Replace(placement) => {
                 let order_id = placement.order_id;
-                if self.gateway.replace(placement).is_err() {
-                    self.state.pending.push_back(Event::NotSent {
-                        order_id,
-                        code: DenialCode::GatewayBusy,
-                    });
-                }
+                let sent = self.gateway.replace(placement);
+                self.check_sent(order_id, sent);
             }
-            Effect::Cancel { order_id } => {
-                if self.gateway.cancel(order_id).is_err() {
-                    let text = format!("order {}: the way out is full; it is canceled again", order_id.0);
-                    self.alarm(at, "cancel_delayed", &text);
-                    let reason = "the way out was full".to_owned();
-                    self.state
-                        .pending
-                        .push_back(Event::WriteFailed { order_id, reason });
-                }
-            }
+            Effect::Cancel { order_id } => self.cancel(at, order_id),
             Effect::Review(review) => {
                 let client_order_id = review.intent.client_order_id;
                 let verdict = self.host.review(at, &review);
@@ -309,6 +292,27 @@ impl DeskLoop {
                     histogram.observe(latency.as_secs_f64());
                 }
             }
+        }
+    }
+
+    /// A way out that is full is a refusal: the order certainly did not leave.
+    fn check_sent(&mut self, order_id: OrderId, sent: Result<(), Busy>) {
+        if sent.is_err() {
+            self.state.pending.push_back(Event::NotSent {
+                order_id,
+                code: DenialCode::GatewayBusy,
+            });
+        }
+    }
+
+    fn cancel(&mut self, at: Timestamp, order_id: OrderId) {
+        if self.gateway.cancel(order_id).is_err() {
+            let text = format!("order {}: the way out is full; it is canceled again", order_id.0);
+            self.alarm(at, "cancel_delayed", &text);
+            let reason = "the way out was full".to_owned();
+            self.state
+                .pending
+                .push_back(Event::WriteFailed { order_id, reason });
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use prometheus::core::Collector;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     IntGaugeVec, Opts, Registry,
@@ -40,97 +41,89 @@ pub struct Metrics {
     conflated: u64,
 }
 
+/// Makes metrics of our names and registers them.
+struct Maker<'a>(&'a Registry);
+
+impl Maker<'_> {
+    fn keep<M: Collector + Clone + 'static>(
+        &self,
+        made: Result<M, prometheus::Error>,
+    ) -> Result<M, prometheus::Error> {
+        let metric = made?;
+        self.0.register(Box::new(metric.clone()))?;
+        Ok(metric)
+    }
+
+    fn opts(name: &str, help: &str) -> Opts {
+        Opts::new(format!("moored_{name}"), help)
+    }
+
+    fn latency(name: &str, help: &str) -> Result<HistogramOpts, prometheus::Error> {
+        let (start, factor, count) = LATENCY_BUCKETS;
+        let buckets = prometheus::exponential_buckets(start, factor, count)?;
+        Ok(HistogramOpts::new(format!("moored_{name}"), help).buckets(buckets))
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.keep(IntCounterVec::new(Self::opts(name, help), labels))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+        self.keep(IntGaugeVec::new(Self::opts(name, help), labels))
+    }
+
+    fn floats(&self, name: &str, help: &str, labels: &[&str]) -> Result<GaugeVec, prometheus::Error> {
+        self.keep(GaugeVec::new(Self::opts(name, help), labels))
+    }
+}
+
 impl Metrics {
     /// Registers all of them.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let opts = |name: &str, help: &str| Opts::new(format!("moored_{name}"), help);
-        let counters = |name: &str, help: &str, labels: &[&str]| {
-            let metric = IntCounterVec::new(opts(name, help), labels)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok::<_, prometheus::Error>(metric)
-        };
-        let gauges = |name: &str, help: &str, labels: &[&str]| {
-            let metric = IntGaugeVec::new(opts(name, help), labels)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok::<_, prometheus::Error>(metric)
-        };
-        let floats = |name: &str, help: &str, labels: &[&str]| {
-            let metric = GaugeVec::new(opts(name, help), labels)?;
-            registry.register(Box::new(metric.clone()))?;
-            Ok::<_, prometheus::Error>(metric)
-        };
-        let (start, factor, count) = LATENCY_BUCKETS;
-        let buckets = prometheus::exponential_buckets(start, factor, count)?;
-        let latency = |name: &str, help: &str| {
-            HistogramOpts::new(format!("moored_{name}"), help).buckets(buckets.clone())
-        };
-        let tick_to_order = HistogramVec::new(
-            latency(
-                "tick_to_order_seconds",
-                "From a tick's receipt to the acceptance of the order it caused.",
-            ),
-            &["plugin"],
-        )?;
-        registry.register(Box::new(tick_to_order.clone()))?;
-        let order_ack = Histogram::with_opts(latency(
-            "order_ack_seconds",
-            "From an order's acceptance by the gate to its acknowledgement by the broker.",
-        ))?;
-        registry.register(Box::new(order_ack.clone()))?;
-        let orders_live = IntGauge::with_opts(opts("orders_live", "Orders that have not ended."))?;
-        registry.register(Box::new(orders_live.clone()))?;
-        let turns = IntCounter::with_opts(opts("desk_loop_turns_total", "Turns of the desk loop."))?;
-        registry.register(Box::new(turns.clone()))?;
-        let ticks_conflated = IntCounter::with_opts(opts(
-            "market_ticks_conflated_total",
-            "Ticks merged into one of the same instrument that was still waiting.",
-        ))?;
-        registry.register(Box::new(ticks_conflated.clone()))?;
-        let reconciled = Gauge::with_opts(opts(
-            "reconciled_timestamp_seconds",
-            "When the broker's truth was last agreed with, in seconds since 1970; zero if never.",
-        ))?;
-        registry.register(Box::new(reconciled.clone()))?;
+        let make = Maker(registry);
+        let told = "From a tick's receipt to the acceptance of the order it caused.";
+        let tick_to_order = HistogramVec::new(Maker::latency("tick_to_order_seconds", told)?, &["plugin"]);
+        let told = "From an order's acceptance by the gate to its acknowledgement by the broker.";
+        let order_ack = Histogram::with_opts(Maker::latency("order_ack_seconds", told)?);
+        let told = "When the broker's truth was last agreed with, in seconds since 1970; zero if never.";
+        let reconciled = Gauge::with_opts(Maker::opts("reconciled_timestamp_seconds", told));
+        let told = "Ticks merged into one of the same instrument that was still waiting.";
+        let conflated = IntCounter::with_opts(Maker::opts("market_ticks_conflated_total", told));
+        let turns = IntCounter::with_opts(Maker::opts("desk_loop_turns_total", "Turns of the desk loop."));
+        let live = IntGauge::with_opts(Maker::opts("orders_live", "Orders that have not ended."));
+        let plugin = &["plugin"];
         Ok(Metrics {
-            trading_state: gauges(
-                "trading_state",
-                "One for the present trading state, zero for the others.",
-                &["state"],
-            )?,
-            intents: counters(
-                "intents_total",
-                "Orders and changes that plugins wanted.",
-                &["plugin"],
-            )?,
-            orders: counters("orders_total", "Orders that passed the gate.", &["plugin"])?,
-            fills: counters("fills_total", "Executions.", &["plugin"])?,
-            denials: counters(
+            trading_state: make.gauges("trading_state", "One for the present trading state.", &["state"])?,
+            intents: make.counters("intents_total", "Orders and changes that plugins wanted.", plugin)?,
+            orders: make.counters("orders_total", "Orders that passed the gate.", plugin)?,
+            fills: make.counters("fills_total", "Executions.", plugin)?,
+            denials: make.counters(
                 "denials_total",
-                "Intents the risk gate denied, by code.",
+                "Intents the gate denied, by code.",
                 &["plugin", "code"],
             )?,
-            alarms: counters(
+            alarms: make.counters(
                 "alarms_total",
                 "Conditions the operator should read about.",
                 &["name"],
             )?,
-            orders_live,
-            pnl: floats(
+            orders_live: make.keep(live)?,
+            pnl: make.floats(
                 "plugin_pnl",
                 "Profit less fees: of the day (UTC), and since the ledger began.",
                 &["plugin", "kind"],
             )?,
-            position: floats(
+            position: make.floats(
                 "position",
                 "What a plugin holds of an instrument.",
                 &["plugin", "instrument"],
             )?,
-            mailbox_depth: gauges("mailbox_depth", "What waits to be handled.", &["queue"])?,
-            ticks_conflated,
-            tick_to_order,
-            order_ack,
-            turns,
-            reconciled,
+            mailbox_depth: make.gauges("mailbox_depth", "What waits to be handled.", &["queue"])?,
+            ticks_conflated: make.keep(conflated)?,
+            tick_to_order: make.keep(tick_to_order)?,
+            order_ack: make.keep(order_ack)?,
+            turns: make.keep(turns)?,
+            reconciled: make.keep(reconciled)?,
             told: BTreeMap::new(),
             conflated: 0,
         })

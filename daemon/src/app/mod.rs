@@ -297,17 +297,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         &registry,
     )?;
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
-    let setup = Setup {
-        instruments: instruments.clone(),
-        plugins: names.clone(),
-        grants: host.grants(),
-        limits: config.risk.clone(),
-        risk_plugins: config
-            .plugins
-            .iter()
-            .any(|plugin| plugin.kind == PluginKind::Risk),
-    };
-    let desk = Desk::new(setup, memory, clock::now());
+    let desk = Desk::new(setup(&config, &instruments, &host), memory, clock::now());
     let metrics = Metrics::register(&registry)?;
     let (publish, snapshot) = watch::channel(Arc::new(desk.snapshot(clock::now())));
     let gateway = gateway::start(
@@ -340,6 +330,20 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         state: LoopState::default(),
     };
     Ok((desk_loop, standing))
+}
+
+/// What the configuration makes of a desk.
+fn setup(config: &Config, instruments: &[Instrument], host: &PluginHost) -> Setup {
+    Setup {
+        instruments: instruments.to_vec(),
+        plugins: config.plugins.iter().map(|plugin| plugin.name.clone()).collect(),
+        grants: host.grants(),
+        limits: config.risk.clone(),
+        risk_plugins: config
+            .plugins
+            .iter()
+            .any(|plugin| plugin.kind == PluginKind::Risk),
+    }
 }
 
 /// Starts the thread of the admin socket and the exporter.

@@ -5,7 +5,7 @@ use super::rig::{AAPL, PLUGIN, Rig, execution, limit_buy, open_order, told};
 use crate::domain::money::Quantity;
 use crate::domain::order::{ClientOrderId, OrderId, Side};
 use crate::domain::plugin::PluginId;
-use crate::domain::report::{BrokerOrder, BrokerReport, BrokerStatus, BrokerTruth, Execution};
+use crate::domain::report::{BrokerOrder, BrokerReport, BrokerStatus, BrokerTruth};
 use crate::domain::trading_state::{Latch, TradingState};
 use crate::orders::event::OrderEventKind;
 use crate::orders::lifecycle::OrderState;

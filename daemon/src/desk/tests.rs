@@ -4,9 +4,7 @@ use super::record::{Memory, Record};
 use super::rig::{AAPL, PLUGIN, Rig, execution, limit_buy, position, price, told};
 use crate::domain::money::{Price, Quantity};
 use crate::domain::order::{Cause, ClientOrderId, Intent, ReplaceIntent};
-use crate::domain::report::{
-    BrokerReport, BrokerStatus, Commission, Execution, OrderError, OrderErrorMeaning,
-};
+use crate::domain::report::{BrokerReport, BrokerStatus, Commission, OrderError, OrderErrorMeaning};
 use crate::domain::trading_state::TradingState;
 use crate::orders::event::OrderEventKind;
 use crate::orders::lifecycle::OrderState;
@@ -184,9 +182,10 @@ fn a_refused_change_leaves_the_order_as_it_was() {
     // At worst the larger quantity may fill while nobody knows.
     assert_eq!(rig.desk.orders.open_quantities(PLUGIN, AAPL, None).0, quantity);
     let busy = rig.handle(intent);
-    assert!(
-        matches!(told(&busy)[..], [OrderEventKind::ReplaceDenied(denial)] if denial.code == DenialCode::OrderBusy)
-    );
+    let [OrderEventKind::ReplaceDenied(denial)] = told(&busy)[..] else {
+        panic!("{busy:?}")
+    };
+    assert_eq!(denial.code, DenialCode::OrderBusy);
     let error = OrderError {
         order_id,
         code: 105,

@@ -179,7 +179,8 @@ impl OrderManager {
                 changes.push(OrderChange::Alarm {
                     name: "execution_corrected",
                     text: format!(
-                        "the exchange corrected fill {} of order {}: positions and profit count the first                          version until the next start",
+                        "the exchange corrected fill {} of order {}: positions and profit count the first version \
+                         until the next start",
                         execution.exec_id, execution.order_id.0
                     ),
                 });

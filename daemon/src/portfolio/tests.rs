@@ -60,7 +60,9 @@ fn fees_lower_the_day_and_the_day_ends_at_midnight() {
 proptest! {
     /// Whatever is bought and sold, the profit marked at the last price is the cash that came in and the value held.
     #[test]
-    fn profit_is_cash_and_value(fills in proptest::collection::vec((any::<bool>(), 1i32..500, 1i64..1_000_000), 1..60)) {
+    fn profit_is_cash_and_value(
+        fills in proptest::collection::vec((any::<bool>(), 1i32..500, 1i64..1_000_000), 1..60),
+    ) {
         let mut position = Position::default();
         let mut cash = Money::ZERO;
         let mut last = Price::ZERO;
