@@ -1,6 +1,8 @@
-use super::effect::{CommandOutcome, Effect, Notice};
+mod recovery;
+
+use super::effect::{Effect, Notice};
 use super::event::{Command, CommandTicket, Event, Feeds, Requester, SessionEvent};
-use super::record::{Memory, Record, RememberedOrder};
+use super::record::{Memory, Record};
 use super::{Desk, Setup};
 use crate::domain::instrument::{ContractFacts, Instrument, InstrumentId, SecurityType};
 use crate::domain::money::{Price, Quantity};
@@ -14,7 +16,7 @@ use crate::domain::report::{
     OrderErrorMeaning, StatusReport,
 };
 use crate::domain::time::Timestamp;
-use crate::domain::trading_state::{Latch, TradingState};
+use crate::domain::trading_state::TradingState;
 use crate::orders::event::OrderEventKind;
 use crate::orders::lifecycle::OrderState;
 use crate::orders::placement::Placement;
@@ -413,9 +415,10 @@ fn a_refused_change_leaves_the_order_as_it_was() {
     // At worst the larger quantity may fill while nobody knows.
     assert_eq!(rig.desk.orders.open_quantities(PLUGIN, AAPL, None).0, quantity);
     let busy = rig.handle(intent);
-    assert!(
-        matches!(told(&busy)[..], [OrderEventKind::ReplaceDenied(denial)] if denial.code == DenialCode::OrderBusy)
-    );
+    let [OrderEventKind::ReplaceDenied(denial)] = told(&busy)[..] else {
+        panic!("{busy:?}");
+    };
+    assert_eq!(denial.code, DenialCode::OrderBusy);
     let error = OrderError {
         order_id,
         code: 105,
@@ -468,105 +471,6 @@ fn an_order_sent_while_the_truth_was_read_is_not_judged_by_it() {
     rig.status(placement.order_id, BrokerStatus::Submitted);
     rig.handle(Event::Session(SessionEvent::Truth(Box::default())));
     assert_eq!(rig.state(placement.order_id), OrderState::Working);
-}
-
-#[test]
-fn a_restart_finds_orders_and_fills_again() {
-    let mut before = Rig::active();
-    let placement = before.placed(5, 10);
-    let remembered = RememberedOrder {
-        placement: placement.clone(),
-        state: OrderState::PendingNew,
-        filled: Quantity::ZERO,
-        perm_id: 0,
-        cancel_requested: false,
-    };
-    let memory = Memory {
-        open_orders: vec![remembered],
-        highest_order_id: 41,
-        ..Memory::default()
-    };
-    let mut rig = Rig::new(memory, false);
-    let truth = BrokerTruth {
-        open_orders: vec![open_order(&placement, BrokerStatus::Submitted)],
-        executions: vec![execution(&placement, "a.01", 3)],
-        ..BrokerTruth::default()
-    };
-    rig.connect(truth);
-    rig.quote("99.99", "100.01");
-    assert_eq!(
-        (rig.state(placement.order_id), rig.held()),
-        (OrderState::Working, Quantity::from_units(3))
-    );
-    assert_eq!(rig.placed(6, 1).order_id, OrderId(42));
-}
-
-#[test]
-fn an_order_the_ledger_forgot_is_adopted() {
-    let placement = Rig::active().placed(77, 10);
-    let mut rig = Rig::new(Memory::default(), false);
-    let open = open_order(&placement, BrokerStatus::Submitted);
-    let foreign = BrokerOrder {
-        order_ref: "mine".into(),
-        perm_id: 4,
-        order_id: OrderId(900),
-        ..open.clone()
-    };
-    let effects = rig.connect(BrokerTruth {
-        open_orders: vec![open, foreign],
-        ..BrokerTruth::default()
-    });
-    assert!(
-        effects
-            .iter()
-            .any(|effect| matches!(effect, Effect::Record(Record::Placed(_))))
-    );
-    assert_eq!(
-        rig.desk.orders.owned(PLUGIN, ClientOrderId(77)).unwrap().state,
-        OrderState::Working
-    );
-    assert_eq!(rig.desk.external_orders, 1);
-}
-
-#[test]
-fn halt_and_kill_are_latched_and_survive_a_restart() {
-    let mut rig = Rig::active();
-    let placement = rig.placed(1, 10);
-    rig.status(placement.order_id, BrokerStatus::Submitted);
-    let effects = rig.command(Command::Halt {
-        reason: "feed".into(),
-        cancel_orders: false,
-    });
-    assert!(effects.contains(&Effect::Record(Record::Latched {
-        latch: Latch::Halted,
-        reason: "feed".into()
-    })));
-    assert_eq!(rig.desk.trading_state(), TradingState::Halted);
-    assert_eq!(rig.state(placement.order_id), OrderState::Working);
-    let memory = Memory {
-        latch: Some((Latch::Halted, "feed".into())),
-        ..Memory::default()
-    };
-    let mut restarted = Rig::new(memory, false);
-    restarted.connect(BrokerTruth::default());
-    assert_eq!(restarted.desk.trading_state(), TradingState::Halted);
-    restarted.command(Command::Resume {
-        reason: "fixed".into(),
-    });
-    assert_eq!(restarted.desk.trading_state(), TradingState::Active);
-    let again = restarted.command(Command::Resume {
-        reason: "fixed".into(),
-    });
-    let refused = |effect: &Effect| {
-        matches!(
-            effect,
-            Effect::Answer {
-                outcome: CommandOutcome::Refused { .. },
-                ..
-            }
-        )
-    };
-    assert!(again.iter().any(refused));
 }
 
 #[test]
