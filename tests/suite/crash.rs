@@ -494,3 +494,16 @@ fn a_kill_cut_off_by_a_crash_is_carried_out_once() {
         daemon.kill();
     }
 }
+
+#[test]
+fn a_second_daemon_on_the_same_ledger_refuses_and_leaves_the_first_alone() {
+    let market = Market::start(&[]);
+    let home = busy(&market);
+    let daemon = home.start();
+    daemon.wait_state("active");
+    let said = home.refused();
+    assert!(said.contains("another"), "{said}");
+    assert_eq!(daemon.get("/healthz").0, 200);
+    daemon.wait_state("active");
+    daemon.wait_rows("/v1/fills", "fills", |rows| !rows.is_empty());
+}

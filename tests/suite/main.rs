@@ -2,6 +2,7 @@
 
 mod crash;
 mod dashboard;
+mod operator;
 mod rig;
 mod session;
 mod trading;

@@ -26,7 +26,7 @@ use crate::domain::order::ClientOrderId;
 use crate::domain::plugin::{Names, PluginId};
 use crate::domain::time::Timestamp;
 use crate::gateway::GatewayHandle;
-use crate::ledger::Ledger;
+use crate::ledger::{AppendError, AppendErrorKind, Ledger};
 use crate::mailbox::{Inbox, Letter, QuoteBoard};
 use crate::orders::event::OrderEventKind;
 use crate::plugin_host::PluginHost;
@@ -211,6 +211,11 @@ impl DeskLoop {
                 Ok(()) => {
                     state.records.clear();
                     return true;
+                }
+                Err(error) if error.kind == AppendErrorKind::Invalid => {
+                    let records = std::mem::take(&mut state.records);
+                    self.forsake(at, &records, &error);
+                    return false;
                 }
                 Err(error) => {
                     let reason = error.to_string();
@@ -432,6 +437,18 @@ impl DeskLoop {
                 );
                 self.handle(Event::LedgerRecovered);
             }
+            Err(error) if error.kind == AppendErrorKind::Invalid => {
+                // One of them can never be written; the others must not wait for it.
+                for record in std::mem::take(&mut self.state.backlog) {
+                    match self.ledger.append(at, std::slice::from_ref(&record)) {
+                        Ok(()) => {}
+                        Err(error) if error.kind == AppendErrorKind::Invalid => {
+                            self.forsake(at, std::slice::from_ref(&record), &error);
+                        }
+                        Err(_) => self.state.backlog.push(record),
+                    }
+                }
+            }
             Err(error) => tracing::debug!(%error, "the ledger still cannot be written"),
         }
     }
@@ -457,6 +474,12 @@ impl DeskLoop {
         });
         self.remember(at);
         let _gone = restart.answer.send(outcome);
+    }
+
+    /// Records that the ledger will never take: said in full, because the log is then the only place that has them.
+    fn forsake(&self, at: Timestamp, records: &[Record], error: &AppendError) {
+        tracing::error!(?records, %error, "these records cannot be written down");
+        self.alarm(at, "record_refused", &error.to_string());
     }
 
     fn alarm(&self, at: Timestamp, name: &'static str, text: &str) {

@@ -365,13 +365,8 @@ fn start_surface(
             let admin = admin::serve(socket, sources, stopped(stop.clone()));
             let exporter = exporter.serve(registry, stopped(stop));
             let (admin, exporter) = tokio::join!(admin, exporter);
-            for error in [
-                admin.err().map(|e| e.to_string()),
-                exporter.err().map(|e| e.to_string()),
-            ] {
-                if let Some(error) = error {
-                    tracing::error!("{error}");
-                }
+            for error in [admin.err(), exporter.err()].into_iter().flatten() {
+                tracing::error!(%error, "the admin surface ended");
             }
         });
     };

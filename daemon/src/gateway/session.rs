@@ -318,9 +318,9 @@ impl Session {
             }
         }
         let (shared, client) = handles();
-        self.feed = Some(Rc::new(Feed::start(shared, client)));
-        let (shared, client) = handles();
         tasks.spawn_local(account::run(shared, client, Rc::clone(&self.account)));
+        let (shared, client) = handles();
+        self.feed = Some(Rc::new(Feed::start(shared, client)));
     }
 
     fn resubscribe(&mut self, tasks: &mut JoinSet<()>) {

@@ -74,6 +74,13 @@ pub enum OrderChange {
         /// Whose, by name; empty for orders made elsewhere.
         owner_name: String,
     },
+    /// The exchange corrected a fill that was counted.
+    Corrected {
+        /// As it is now.
+        execution: Execution,
+        /// Whose, by name; empty for orders made elsewhere.
+        owner_name: String,
+    },
     /// A cost we did not know.
     Charged {
         /// As the broker told it.
