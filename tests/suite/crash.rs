@@ -2,8 +2,9 @@
 //! that trades on it is killed at two hundred random moments and started again on the same ledger, and what it remembers
 //! is compared with the market's own books.
 //!
-//! The moments follow from a seed: `MOORED_CRASH_SEED`, else always the same. They are measured from three anchors: the
-//! start of the process, the answer of its socket (it recovers), and the state `active` (it trades).
+//! The moments follow from a seed: `MOORED_CRASH_SEED`, else always the same. They are measured from four anchors: the
+//! start of the process, the answer of its socket (it recovers), the state `active` (it trades), and the first growth of
+//! the ledger's log after that (it is about to send, or has just sent).
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,7 +15,7 @@ use moored::domain::money::{Money, Quantity};
 use rusqlite::{Connection, OpenFlags};
 use serde_json::{Value, json};
 
-use crate::rig::{Home, Market, PATIENCE, Plugin, risk, strategy};
+use crate::rig::{Daemon, Home, Market, PATIENCE, Plugin, risk, rows_of, strategy, wait_for};
 
 const KILLS: usize = 200;
 /// How often ours is compared with the books as a whole; that the books hold nothing unknown is checked at each kill.
@@ -43,6 +44,8 @@ enum Moment {
     Recovering(Duration),
     /// After it could trade.
     Trading(Duration),
+    /// After its ledger grew while it traded.
+    Writing(Duration),
 }
 
 impl Moment {
@@ -50,8 +53,9 @@ impl Moment {
         let micros = Duration::from_micros;
         match chance.below(10) {
             0 | 1 => Moment::Started(micros(chance.below(150_000))),
-            2 | 3 => Moment::Recovering(micros(chance.below(60_000))),
-            _ => Moment::Trading(micros(1_000 + chance.below(399_000))),
+            2 => Moment::Recovering(micros(chance.below(60_000))),
+            3..=6 => Moment::Trading(micros(1_000 + chance.below(399_000))),
+            _ => Moment::Writing(micros(chance.below(2_000))),
         }
     }
 }
@@ -303,29 +307,49 @@ impl Run {
     /// Runs a daemon up to that moment and kills it. Returns how long it took to become active, if it did.
     fn kill_at(&self, moment: Moment) -> Option<Duration> {
         let began = Instant::now();
-        let (delay, active) = match moment {
-            Moment::Started(delay) => {
-                let mut child = self.home.command().spawn().unwrap();
-                std::thread::sleep(delay);
-                if let Some(status) = child.try_wait().unwrap() {
-                    self.fail(&format!("the daemon ended by itself with {status}"), &[]);
-                }
-                child.kill().unwrap();
-                child.wait().unwrap();
-                return None;
+        if let Moment::Started(delay) = moment {
+            let mut child = self.home.command().spawn().unwrap();
+            std::thread::sleep(delay);
+            if let Some(status) = child.try_wait().unwrap() {
+                self.fail(&format!("the daemon ended by itself with {status}"), &[]);
             }
-            Moment::Recovering(delay) | Moment::Trading(delay) => {
-                (delay, matches!(moment, Moment::Trading(_)))
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return None;
+        }
+        let daemon = self.home.start();
+        let took = match moment {
+            Moment::Started(_) | Moment::Recovering(_) => None,
+            Moment::Trading(_) | Moment::Writing(_) => {
+                daemon.wait_state("active");
+                Some(began.elapsed())
             }
         };
-        let daemon = self.home.start();
-        if active {
-            daemon.wait_state("active");
+        match moment {
+            Moment::Started(delay) | Moment::Recovering(delay) | Moment::Trading(delay) => {
+                std::thread::sleep(delay);
+            }
+            Moment::Writing(delay) => {
+                self.await_growth();
+                std::thread::sleep(delay);
+            }
         }
-        let took = began.elapsed();
-        std::thread::sleep(delay);
         daemon.kill();
-        active.then_some(took)
+        took
+    }
+
+    /// Returns as soon as the ledger's log has changed, or soon after if it does not.
+    fn await_growth(&self) {
+        let log = self.home.path("ledger.db-wal");
+        let now = || {
+            std::fs::metadata(&log)
+                .ok()
+                .map(|data| (data.len(), data.modified().ok()))
+        };
+        let (before, deadline) = (now(), Instant::now() + Duration::from_millis(400));
+        while now() == before && Instant::now() < deadline {
+            std::hint::spin_loop();
+        }
     }
 
     /// After a kill, with nobody writing: what the market has seen of us is in the ledger.
@@ -430,4 +454,56 @@ fn killed_at_two_hundred_moments_it_loses_and_doubles_nothing() {
         ledger.orders.len()
     );
     assert!(ledger.fills.len() > KILLS, "only {} fills", ledger.fills.len());
+}
+
+/// Waits until nothing is held and nothing works, at the broker as here.
+fn wait_flat(market: &Market, daemon: &Daemon<'_>) {
+    wait_for("a flat account", || {
+        let books = market.brief_books();
+        let live = rows_of(&daemon.get("/v1/orders?state=live").1);
+        let shown = sizes(&daemon.get("/v1/positions").1["plugins"]);
+        (positions(&books).is_empty() && live.is_empty() && shown.values().sum::<i64>() == 0).then_some(())
+    });
+}
+
+#[test]
+fn a_kill_cut_off_by_a_crash_is_carried_out_once() {
+    let market = Market::start(&[]);
+    let home = busy(&market);
+    let mut chance = Chance(SEED);
+    for round in 0..4 {
+        let daemon = home.start();
+        if round > 0 {
+            let (status, answer) = daemon.post("/v1/resume", &json!({"reason": "to hold something"}));
+            assert_eq!(status, 200, "{answer}");
+        }
+        wait_for("a position", || {
+            (!positions(&market.brief_books()).is_empty()).then_some(())
+        });
+        let (status, answer) = daemon.post("/v1/kill", &json!({"reason": "the test says so"}));
+        assert_eq!(status, 200, "{answer}");
+        std::thread::sleep(Duration::from_micros(chance.below(20_000)));
+        daemon.kill();
+        let daemon = home.start();
+        daemon.wait_state("halted");
+        wait_flat(&market, &daemon);
+        // What would be flattened twice would not stay flat.
+        let ledger = Ledger::read(&home.ledger).unwrap();
+        let found = differences(&market.brief_books(), &ledger, true);
+        assert!(found.is_empty(), "{found:#?}");
+        daemon.kill();
+    }
+}
+
+#[test]
+fn a_second_daemon_on_the_same_ledger_refuses_and_leaves_the_first_alone() {
+    let market = Market::start(&[]);
+    let home = busy(&market);
+    let daemon = home.start();
+    daemon.wait_state("active");
+    let said = home.refused();
+    assert!(said.contains("another"), "{said}");
+    assert_eq!(daemon.get("/healthz").0, 200);
+    daemon.wait_state("active");
+    daemon.wait_rows("/v1/fills", "fills", |rows| !rows.is_empty());
 }

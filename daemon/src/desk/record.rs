@@ -110,7 +110,7 @@ pub struct RememberedExecution {
 /// What the ledger hands the desk at start.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memory {
-    /// Orders that had not ended.
+    /// Orders that had not ended, and those called filled of late whose executions had not all come.
     pub open_orders: Vec<RememberedOrder>,
     /// Every fill, oldest first.
     pub executions: Vec<RememberedExecution>,

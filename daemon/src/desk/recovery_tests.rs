@@ -9,6 +9,7 @@ use crate::domain::report::{BrokerOrder, BrokerReport, BrokerStatus, BrokerTruth
 use crate::domain::trading_state::{Latch, TradingState};
 use crate::orders::event::OrderEventKind;
 use crate::orders::lifecycle::OrderState;
+use crate::orders::placement::Placement;
 use crate::risk::verdict::PluginVerdict;
 
 #[test]
@@ -260,4 +261,66 @@ fn a_quarantined_plugin_loses_its_orders_and_its_data() {
     };
     assert!(rig.handle(failed).contains(&Effect::Cancel { order_id }));
     assert_eq!(rig.quote("99.97", "100.01"), []);
+}
+
+/// A desk that remembers one order of that many units, standing there, of which no fill is known.
+fn remembers(units: i32, state: OrderState) -> (Rig, Placement) {
+    let placement = Rig::active().placed(5, units);
+    let remembered = RememberedOrder {
+        placement: placement.clone(),
+        state,
+        filled: Quantity::ZERO,
+        perm_id: 0,
+        cancel_requested: false,
+    };
+    let memory = Memory {
+        open_orders: vec![remembered],
+        highest_order_id: placement.order_id.0,
+        ..Memory::default()
+    };
+    (Rig::new(memory, false), placement)
+}
+
+/// The broker says that it was filled whole, as an order of that many units.
+fn filled(placement: &Placement, units: i32) -> BrokerTruth {
+    let completed = BrokerOrder {
+        quantity: Quantity::from_units(units),
+        filled: Some(Quantity::from_units(units)),
+        ..open_order(placement, BrokerStatus::Filled)
+    };
+    BrokerTruth {
+        completed_orders: vec![completed],
+        executions: vec![execution(placement, "a.01", units)],
+        ..BrokerTruth::default()
+    }
+}
+
+fn check_settled(rig: &mut Rig, placement: &Placement, units: i32) {
+    let order = rig.desk.orders.get(placement.order_id).unwrap();
+    let executed = Quantity::from_units(units);
+    assert_eq!((order.state, order.executed), (OrderState::Filled, executed));
+    assert!(order.is_settled());
+    for _ in 0..10 {
+        let effects = rig.wait(1);
+        assert!(!effects.contains(&Effect::Reconcile), "it is still asked about");
+    }
+}
+
+#[test]
+fn a_larger_size_that_never_left_does_not_hold_a_filled_order_open() {
+    let (mut rig, placement) = remembers(15, OrderState::Working);
+    rig.connect(filled(&placement, 10));
+    check_settled(&mut rig, &placement, 10);
+}
+
+#[test]
+fn executions_that_came_after_the_word_filled_are_counted_after_a_restart() {
+    let (mut rig, placement) = remembers(10, OrderState::Filled);
+    let effects = rig.connect(filled(&placement, 10));
+    let recorded = effects.iter().any(|effect| {
+        matches!(effect, Effect::Record(Record::OrderState(record))
+            if record.order_id == placement.order_id && record.filled == Quantity::from_units(10))
+    });
+    assert!(recorded, "{effects:?}");
+    check_settled(&mut rig, &placement, 10);
 }

@@ -116,7 +116,10 @@ impl Fold {
         Memory {
             open_orders: orders
                 .clone()
-                .filter(|order| !order.state.is_final())
+                .filter(|order| {
+                    let untold = order.filled < order.placement.quantity;
+                    !order.state.is_final() || (order.state == OrderState::Filled && untold)
+                })
                 .cloned()
                 .collect(),
             executions: live

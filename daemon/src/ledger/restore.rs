@@ -1,6 +1,7 @@
 //! Rows back into what the desk starts with.
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, Row};
 
@@ -41,18 +42,30 @@ fn high_water_marks(connection: &Connection) -> rusqlite::Result<(i32, u64)> {
     })
 }
 
+/// An order that the broker called filled before its executions came is not settled: the fills are still to be
+/// counted. The broker tells of a day's, so what is older than the last change by more is left alone, and nothing but
+/// the newest orders is looked at, because a ledger holds years.
+const UNSETTLED: Duration = Duration::from_secs(24 * 60 * 60);
+
 fn open_orders(
     connection: &Connection,
     path: &Path,
     names: &Names,
 ) -> Result<Vec<RememberedOrder>, OpenError> {
     let sql = "
+        WITH newest AS (
+            SELECT order_id, state, filled, quantity, changed_at FROM orders ORDER BY order_id DESC LIMIT 10000)
         SELECT order_id, client_order_id, plugin, instrument, con_id, side, kind, limit_price, stop_price,
                time_in_force, quantity, order_ref, tag, state, filled, perm_id, cancel_requested
-        FROM orders WHERE open = 1 ORDER BY order_id";
+        FROM orders WHERE order_id IN (
+            SELECT order_id FROM orders WHERE open = 1
+            UNION
+            SELECT order_id FROM newest WHERE state = 'filled' AND filled < quantity
+                AND changed_at > (SELECT MAX(changed_at) FROM newest) - ?1)
+        ORDER BY order_id";
     let sqlite = |source: rusqlite::Error| super::open_error(path, "read the open orders", source);
     let mut statement = connection.prepare(sql).map_err(sqlite)?;
-    let mut rows = statement.query([]).map_err(sqlite)?;
+    let mut rows = statement.query([UNSETTLED.as_nanos() as i64]).map_err(sqlite)?;
     let mut orders = Vec::new();
     while let Some(row) = rows.next().map_err(sqlite)? {
         let order_id: i32 = row.get(0).map_err(sqlite)?;

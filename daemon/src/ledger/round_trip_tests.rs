@@ -3,7 +3,7 @@
 use super::samples::{self, at, commission, execution, open, placement, state};
 use super::{AppendErrorKind, Page};
 use crate::desk::event::Requester;
-use crate::desk::record::{Memory, Record, RememberedExecution, RememberedOrder};
+use crate::desk::record::{Memory, OrderStateRecord, Record, RememberedExecution, RememberedOrder};
 use crate::domain::money::Quantity;
 use crate::domain::order::{ClientOrderId, OrderId, OrderKind, Side, TimeInForce};
 use crate::domain::plugin::PluginId;
@@ -84,7 +84,8 @@ fn every_word_of_an_order_survives() {
                     let id = placed.order_id.0;
                     records.push(Record::Placed(placed.clone()));
                     records.push(state(id, order_state));
-                    if !order_state.is_final() {
+                    // Called filled, of which its executions tell a part only.
+                    if !order_state.is_final() || order_state == OrderState::Filled {
                         expected.push((placed, order_state));
                     }
                 }
@@ -97,6 +98,30 @@ fn every_word_of_an_order_survives() {
         .into_iter()
         .map(|order| (order.placement, order.state));
     assert_eq!(found.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn an_order_filled_without_its_executions_is_not_forgotten_for_a_day() {
+    let day = 24 * 60 * 60 * 1_000_000_000;
+    let filled = |id, units| {
+        Record::OrderState(OrderStateRecord {
+            order_id: OrderId(id),
+            state: OrderState::Filled,
+            filled: Quantity::from_units(units),
+            perm_id: 0,
+            reason: None,
+        })
+    };
+    let placed = |id| Record::Placed(placement(id));
+    let directory = tempfile::tempdir().expect("a directory");
+    let mut ledger = open(directory.path()).0;
+    ledger.append(at(1), &[placed(1), filled(1, 0)]).expect("appends");
+    let today = [placed(2), filled(2, 0), placed(3), filled(3, 20_000)];
+    ledger.append(at(1 + day), &today).expect("appends");
+    ledger.close();
+    let orders = open(directory.path()).1.open_orders;
+    let ids: Vec<i32> = orders.iter().map(|order| order.placement.order_id.0).collect();
+    assert_eq!(ids, [2]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::domain::order::{ClientOrderId, OrderId};
-use crate::domain::report::{BrokerOrder, BrokerTruth};
+use crate::domain::report::{BrokerOrder, BrokerStatus, BrokerTruth};
 use crate::domain::time::Timestamp;
 
 use super::event::{OrderEventKind, Rejection};
@@ -64,7 +64,9 @@ impl OrderManager {
             if let Some(order_id) = self.find(report)
                 && seen.insert(order_id)
             {
+                self.take_filled_quantity(order_id, report);
                 self.apply_order(at, report, &mut outcome.changes);
+                self.settle(order_id);
             }
         }
         self.judge_absent(at, asked, &seen, &mut outcome);
@@ -132,6 +134,19 @@ impl OrderManager {
             state,
             ..Order::new(placement, at)
         })
+    }
+
+    /// An order that was filled whole was filled as the broker had it: a change that the ledger kept and that never
+    /// left must not hold the order open for the rest.
+    fn take_filled_quantity(&mut self, order_id: OrderId, report: &BrokerOrder) {
+        let filled = report.filled.filter(|filled| filled.is_positive());
+        if let Some(order) = self.orders.get_mut(&order_id)
+            && report.status == BrokerStatus::Filled
+            && let Some(filled) = filled
+        {
+            order.placement.quantity = filled;
+            order.placement.kind = report.kind.unwrap_or(order.placement.kind);
+        }
     }
 
     /// The truth shows an order alive, with the quantity and prices it really has.
