@@ -143,18 +143,26 @@ pub enum ConfigError {
 impl Config {
     /// Reads all layers and checks what they add up to.
     pub fn load(path: &Path) -> Result<Config, ConfigError> {
-        let unreadable = |source| ConfigError::Unreadable { path: path.to_owned(), source };
+        let unreadable = |source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        };
         std::fs::metadata(path).map_err(unreadable)?;
         let mut files = vec![path.to_owned()];
         files.extend(fragments(path)?);
         let mut figment = Figment::new();
         for file in &files {
-            let text = std::fs::read_to_string(file)
-                .map_err(|source| ConfigError::Unreadable { path: file.clone(), source })?;
+            let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Unreadable {
+                path: file.clone(),
+                source,
+            })?;
             // Parsed on its own first, so that a mistake names its file and line.
             if let Err(error) = toml::from_str::<toml::Table>(&text) {
                 let origin = file.display().to_string();
-                return Err(ConfigError::Malformed { origin, problem: error.to_string() });
+                return Err(ConfigError::Malformed {
+                    origin,
+                    problem: error.to_string(),
+                });
             }
             figment = figment.merge(Toml::string(&text));
         }
@@ -166,12 +174,20 @@ impl Config {
 
     /// The instruments, in the order of the configuration; what IB knows of them comes with the session.
     pub fn instruments(&self) -> Vec<Instrument> {
-        self.instruments.iter().enumerate().map(|(index, config)| config.build(index)).collect()
+        self.instruments
+            .iter()
+            .enumerate()
+            .map(|(index, config)| config.build(index))
+            .collect()
     }
 
     fn check(&self, path: &Path) -> Result<(), ConfigError> {
         let invalid = |key: String, problem: String| {
-            Err(ConfigError::Invalid { origin: path.display().to_string(), key, problem })
+            Err(ConfigError::Invalid {
+                origin: path.display().to_string(),
+                key,
+                problem,
+            })
         };
         if self.instruments.is_empty() {
             let problem = "nothing to trade; name at least one, such as `[[instruments]] name = \"AAPL\"`";
@@ -179,9 +195,15 @@ impl Config {
         }
         for (index, instrument) in self.instruments.iter().enumerate() {
             if instrument.name.is_empty() || instrument.name.chars().any(char::is_control) {
-                return invalid(format!("instruments[{index}].name"), "a name needs printable text".into());
+                return invalid(
+                    format!("instruments[{index}].name"),
+                    "a name needs printable text".into(),
+                );
             }
-            if self.instruments[..index].iter().any(|earlier| earlier.name == instrument.name) {
+            if self.instruments[..index]
+                .iter()
+                .any(|earlier| earlier.name == instrument.name)
+            {
                 let problem = format!("{:?} is named twice", instrument.name);
                 return invalid(format!("instruments[{index}].name"), problem);
             }
@@ -225,7 +247,12 @@ fn fragments(path: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     };
     let mut files = Vec::new();
     for entry in entries {
-        let file = entry.map_err(|source| ConfigError::Unreadable { path: folder.clone(), source })?.path();
+        let file = entry
+            .map_err(|source| ConfigError::Unreadable {
+                path: folder.clone(),
+                source,
+            })?
+            .path();
         if file.extension().is_some_and(|extension| extension == "toml") {
             files.push(file);
         }
@@ -242,10 +269,21 @@ fn explain(error: figment::Error, files: &[PathBuf]) -> ConfigError {
             keys.push(name.clone());
         }
         let hint = nearest(name, known);
-        return ConfigError::UnknownKey { origin: origin(&keys, files), key: keys.join("."), hint };
+        return ConfigError::UnknownKey {
+            origin: origin(&keys, files),
+            key: keys.join("."),
+            hint,
+        };
     }
-    let at = if keys.is_empty() { String::new() } else { format!("`{}`: ", keys.join(".")) };
-    ConfigError::Malformed { origin: origin(&keys, files), problem: format!("{at}{}", error.kind) }
+    let at = if keys.is_empty() {
+        String::new()
+    } else {
+        format!("`{}`: ", keys.join("."))
+    };
+    ConfigError::Malformed {
+        origin: origin(&keys, files),
+        problem: format!("{at}{}", error.kind),
+    }
 }
 
 /// The last layer that has the key: the one whose value counted.
@@ -263,7 +301,9 @@ fn origin(keys: &[String], files: &[PathBuf]) -> String {
 }
 
 fn find(value: &toml::Value, keys: &[String]) -> bool {
-    let Some((first, rest)) = keys.split_first() else { return true };
+    let Some((first, rest)) = keys.split_first() else {
+        return true;
+    };
     match value {
         toml::Value::Table(table) => table.get(first).is_some_and(|inner| find(inner, rest)),
         toml::Value::Array(items) => match first.parse::<usize>() {
@@ -276,7 +316,9 @@ fn find(value: &toml::Value, keys: &[String]) -> bool {
 
 /// The known key most like an unknown one, if any is like it at all.
 fn nearest(unknown: &str, known: &[&str]) -> Option<String> {
-    let scored = known.iter().map(|candidate| (strsim::jaro_winkler(unknown, candidate), *candidate));
+    let scored = known
+        .iter()
+        .map(|candidate| (strsim::jaro_winkler(unknown, candidate), *candidate));
     let best = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
     (best.0 > 0.7).then(|| best.1.to_owned())
 }

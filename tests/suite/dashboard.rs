@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::rig::{PATIENCE, repository, wait_for};
+use crate::rig::{Home, Market, PATIENCE, repository, request, risk, rows_of, strategy, wait_for};
 
 /// What Grafana puts in at a scrape interval of one second: four intervals and one more.
 const RATE_INTERVAL: &str = "5s";
@@ -22,15 +22,44 @@ const MAY_BE_EMPTY: [(&str, &str); 3] = [
     ("moored_alarms_total", "nothing was worth an alarm"),
 ];
 
+#[test]
+fn every_query_of_the_dashboard_finds_something_in_a_daemon_that_trades() {
+    let market = Market::start(&[]);
+    let trader = strategy("ema-cross", "fast = 4\nslow = 12\ninterval_ms = 100\n");
+    let home = Home::new(
+        market.address,
+        &[trader, risk("drawdown-guard", "soft_quantity = 8\n")],
+    );
+    let metrics = free_port();
+    let mut command = home.command();
+    let _daemon = Ended(
+        command
+            .env("MOORED__METRICS__LISTEN", metrics.to_string())
+            .spawn()
+            .unwrap(),
+    );
+    wait_for("a fill", || {
+        let (_, fills) = request(&home.socket, "GET", "/v1/fills", None).ok()?;
+        (!rows_of(&fills).is_empty()).then_some(())
+    });
+    check(metrics);
+}
+
 /// Has a Prometheus scrape a daemon that trades, runs every query of the dashboard, and asks whether the alerts are
 /// understood.
-pub fn check(metrics: SocketAddr) {
+fn check(metrics: SocketAddr) {
     let prometheus = Prometheus::start(metrics);
     let scraped = format!("sum_over_time(up{{job=\"moored\",instance=\"{metrics}\"}}[5m]) >= {SCRAPES}");
-    wait_for("enough scrapes", || prometheus.query(&scraped).ok().filter(|found| !found.is_empty()));
+    wait_for("enough scrapes", || {
+        prometheus.query(&scraped).ok().filter(|found| !found.is_empty())
+    });
     let mut problems = Vec::new();
     let queries = queries();
-    assert!(queries.len() >= 20, "the dashboard has only {} queries", queries.len());
+    assert!(
+        queries.len() >= 20,
+        "the dashboard has only {} queries",
+        queries.len()
+    );
     for (panel, expression) in &queries {
         match prometheus.query(&substituted(expression)) {
             Err(error) => problems.push(format!("{panel}: {expression}: {error}")),
@@ -40,7 +69,13 @@ pub fn check(metrics: SocketAddr) {
             Ok(_) => {}
         }
     }
-    assert!(problems.is_empty(), "{} of {} queries:\n{}", problems.len(), queries.len(), problems.join("\n"));
+    assert!(
+        problems.is_empty(),
+        "{} of {} queries:\n{}",
+        problems.len(),
+        queries.len(),
+        problems.join("\n")
+    );
     prometheus.wait_for_healthy_rules();
 }
 
@@ -51,8 +86,14 @@ fn queries() -> Vec<(String, String)> {
     let mut queries = Vec::new();
     for panel in dashboard["panels"].as_array().unwrap() {
         let title = panel["title"].as_str().unwrap();
-        assert!(panel["description"].as_str().is_some_and(|text| !text.is_empty()), "{title} is not described");
-        assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{title} has no unit");
+        assert!(
+            panel["description"].as_str().is_some_and(|text| !text.is_empty()),
+            "{title} is not described"
+        );
+        assert!(
+            panel["fieldConfig"]["defaults"]["unit"].is_string(),
+            "{title} has no unit"
+        );
         for target in panel["targets"].as_array().unwrap() {
             queries.push((title.to_owned(), target["expr"].as_str().unwrap().to_owned()));
         }
@@ -62,7 +103,9 @@ fn queries() -> Vec<(String, String)> {
 
 /// With Grafana's variables put in. An unknown one stays and is a syntax error, which is what it should be.
 fn substituted(expression: &str) -> String {
-    expression.replace("$__rate_interval", RATE_INTERVAL).replace("$instance", ".*")
+    expression
+        .replace("$__rate_interval", RATE_INTERVAL)
+        .replace("$instance", ".*")
 }
 
 fn may_be_empty(expression: &str) -> bool {
@@ -71,7 +114,7 @@ fn may_be_empty(expression: &str) -> bool {
 
 /// A Prometheus of its own, running.
 struct Prometheus {
-    child: Child,
+    _child: Ended,
     address: SocketAddr,
     _folder: TempDir,
 }
@@ -94,9 +137,18 @@ impl Prometheus {
         command.arg(format!("--config.file={}", path("prometheus.yml").display()));
         command.arg(format!("--storage.tsdb.path={}", path("data").display()));
         command.arg(format!("--web.listen-address={address}"));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        let child = child.expect("prometheus runs: it is Debian's package of that name, and `make test` installs it");
-        let prometheus = Prometheus { child, address, _folder: folder };
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        let child =
+            child.expect("prometheus runs: it is Debian's package of that name, and `make test` installs it");
+        let prometheus = Prometheus {
+            _child: Ended(child),
+            address,
+            _folder: folder,
+        };
         wait_for("prometheus to be ready", || prometheus.get("/-/ready").ok());
         prometheus
     }
@@ -135,23 +187,37 @@ impl Prometheus {
             Ok(())
         };
         exchange().map_err(|error| error.to_string())?;
-        let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| format!("not HTTP: {answer:?}"))?;
+        let (head, body) = answer
+            .split_once("\r\n\r\n")
+            .ok_or_else(|| format!("not HTTP: {answer:?}"))?;
         // 400 and 422 carry the reason in the body, in the words of the API.
-        let told = ["200", "400", "422"].iter().any(|status| head.split(' ').nth(1) == Some(status));
-        if told { Ok(body.to_owned()) } else { Err(head.to_owned()) }
+        let told = ["200", "400", "422"]
+            .iter()
+            .any(|status| head.split(' ').nth(1) == Some(status));
+        if told {
+            Ok(body.to_owned())
+        } else {
+            Err(head.to_owned())
+        }
     }
 }
 
-impl Drop for Prometheus {
+/// A process that does not outlive its test.
+struct Ended(Child);
+
+impl Drop for Ended {
     fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _gone = self.child.wait();
+        let _gone = self.0.kill();
+        let _gone = self.0.wait();
     }
 }
 
 /// A port nobody has right now. Prometheus cannot be asked which one it took, so it must be told.
 fn free_port() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 fn percent_encoded(text: &str) -> String {

@@ -22,19 +22,30 @@ pub fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = ready() {
             return found;
         }
-        assert!(Instant::now() < deadline, "waited {PATIENCE:?} in vain for: {what}");
+        assert!(
+            Instant::now() < deadline,
+            "waited {PATIENCE:?} in vain for: {what}"
+        );
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 fn binary(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_moored")).with_file_name(name);
-    assert!(path.exists(), "{} is not built; `make test` builds it", path.display());
+    assert!(
+        path.exists(),
+        "{} is not built; `make test` builds it",
+        path.display()
+    );
     path
 }
 
 fn target_dir() -> PathBuf {
-    Path::new(env!("CARGO_BIN_EXE_moored")).ancestors().nth(2).unwrap().to_owned()
+    Path::new(env!("CARGO_BIN_EXE_moored"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .to_owned()
 }
 
 /// The component of a shipped plugin or a test guest.
@@ -68,23 +79,51 @@ impl Market {
         let folder = tempfile::tempdir().unwrap();
         let control = folder.path().join("control.sock");
         let mut command = Command::new(binary("sim-gateway"));
-        command.args(["--seed", "7", "--tick-rate", "200", "--listen", listen, "--control"]);
-        command.arg(&control).args(arguments).stdout(Stdio::piped());
+        for (option, usual) in [("--seed", "7"), ("--tick-rate", "200")] {
+            if !arguments.contains(&option) {
+                command.args([option, usual]);
+            }
+        }
+        command
+            .args(["--listen", listen, "--control"])
+            .arg(&control)
+            .args(arguments)
+            .stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").expect(&line).parse().unwrap();
-        Market { child, address, control, _folder: folder }
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect(&line)
+            .parse()
+            .unwrap();
+        Market {
+            child,
+            address,
+            control,
+            _folder: folder,
+        }
     }
 
     /// Gives the market a command and returns its answer.
     pub fn control(&self, command: &str) -> Value {
-        let mut stream = UnixStream::connect(&self.control).unwrap();
+        // The address is announced before the operator's socket is there.
+        let mut stream = wait_for("the market's control socket", || {
+            UnixStream::connect(&self.control).ok()
+        });
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         writeln!(stream, "{command}").unwrap();
         let mut line = String::new();
         BufReader::new(stream).read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{command}: {error}: {line:?}"))
+    }
+
+    /// The same as [`Market::books`] without every frame of every connection, which grows with each of them.
+    pub fn brief_books(&self) -> Value {
+        self.control("books brief")
     }
 
     /// Everything the market knows of orders, executions and positions.
@@ -117,12 +156,26 @@ pub struct Plugin<'a> {
 pub fn strategy<'a>(component: &'a str, config: &'a str) -> Plugin<'a> {
     let grant = "instruments = [\"AAPL\"]\norder_types = [\"market\", \"limit\", \"stop\", \"stop_limit\"]\n\
                  max_quantity = 1000\nmessages_per_second = 40\n";
-    Plugin { name: component, component, kind: "strategy", grant, config, more: "" }
+    Plugin {
+        name: component,
+        component,
+        kind: "strategy",
+        grant,
+        config,
+        more: "",
+    }
 }
 
 /// A risk plugin.
 pub fn risk<'a>(component: &'a str, config: &'a str) -> Plugin<'a> {
-    Plugin { name: component, component, kind: "risk", grant: "", config, more: "" }
+    Plugin {
+        name: component,
+        component,
+        kind: "risk",
+        grant: "",
+        config,
+        more: "",
+    }
 }
 
 /// Where one daemon keeps its things; outlives its restarts.
@@ -136,16 +189,25 @@ pub struct Home {
 impl Home {
     /// A home with AAPL and MSFT and these plugins.
     pub fn new(gateway: SocketAddr, plugins: &[Plugin<'_>]) -> Home {
-        Home::with(gateway, plugins, "[[instruments]]\nname = \"AAPL\"\n[[instruments]]\nname = \"MSFT\"\n")
+        Home::with(
+            gateway,
+            plugins,
+            "[[instruments]]\nname = \"AAPL\"\n[[instruments]]\nname = \"MSFT\"\n",
+        )
     }
 
     /// A home with these plugins and more lines of configuration, instruments among them.
     pub fn with(gateway: SocketAddr, plugins: &[Plugin<'_>], more: &str) -> Home {
+        Home::tuned(gateway, "", plugins, more)
+    }
+
+    /// The same, with more lines of `[gateway]`: its deadlines, for example.
+    pub fn tuned(gateway: SocketAddr, session: &str, plugins: &[Plugin<'_>], more: &str) -> Home {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         let (config, socket, ledger) = (path("moored.toml"), path("admin.sock"), path("ledger.db"));
         let mut text = format!(
-            "cache_dir = {:?}\n[gateway]\naddress = \"{gateway}\"\nclient_id = 7\n[ledger]\npath = {ledger:?}\n\
+            "cache_dir = {:?}\n[gateway]\naddress = \"{gateway}\"\nclient_id = 7\n{session}\n[ledger]\npath = {ledger:?}\n\
              [admin]\nsocket = {socket:?}\n[metrics]\nlisten = \"127.0.0.1:0\"\n",
             target_dir().join("plugin-cache"),
         );
@@ -163,7 +225,12 @@ impl Home {
             ));
         }
         std::fs::write(&config, text).unwrap();
-        Home { folder, config, socket, ledger }
+        Home {
+            folder,
+            config,
+            socket,
+            ledger,
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -173,9 +240,16 @@ impl Home {
     /// The daemon's command, its log going to a file of the home.
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary("moored"));
-        let log = File::options().create(true).append(true).open(self.path("log")).unwrap();
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(self.path("log"))
+            .unwrap();
         command.arg("--config").arg(&self.config).stdin(Stdio::null());
-        command.stdout(log.try_clone().unwrap()).stderr(log).env_remove("NOTIFY_SOCKET");
+        command
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .env_remove("NOTIFY_SOCKET");
         command
     }
 
@@ -197,7 +271,11 @@ impl Home {
         let mut child = self.command().spawn().unwrap();
         let status = wait_for("the daemon to refuse", || child.try_wait().unwrap());
         assert!(!status.success(), "it did not refuse:\n{}", self.log());
-        assert!(status.code().is_some(), "it was killed by a signal: {status}:\n{}", self.log());
+        assert!(
+            status.code().is_some(),
+            "it was killed by a signal: {status}:\n{}",
+            self.log()
+        );
         self.log()
     }
 
@@ -233,7 +311,12 @@ impl Daemon<'_> {
     /// `moorctl` with these arguments.
     pub fn moorctl(&self, arguments: &[&str]) -> std::process::Output {
         let mut command = Command::new(binary("moorctl"));
-        command.arg("--socket").arg(&self.home.socket).args(arguments).output().unwrap()
+        command
+            .arg("--socket")
+            .arg(&self.home.socket)
+            .args(arguments)
+            .output()
+            .unwrap()
     }
 
     /// Waits until the trading state is this.
@@ -278,7 +361,11 @@ impl Drop for Daemon<'_> {
 
 /// Sends a signal by name.
 pub fn signal(child: &Child, name: &str) {
-    let status = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status().unwrap();
+    let status = Command::new("kill")
+        .arg(format!("-{name}"))
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
     assert!(status.success());
 }
 
@@ -286,15 +373,22 @@ pub fn signal(child: &Child, name: &str) {
 pub fn rows_of(body: &Value) -> Vec<Value> {
     match body {
         Value::Array(rows) => rows.clone(),
-        Value::Object(fields) => {
-            fields.values().find_map(Value::as_array).cloned().unwrap_or_else(|| panic!("no rows in {body}"))
-        }
+        Value::Object(fields) => fields
+            .values()
+            .find_map(Value::as_array)
+            .cloned()
+            .unwrap_or_else(|| panic!("no rows in {body}")),
         _ => panic!("no rows in {body}"),
     }
 }
 
 /// One HTTP request on a Unix socket.
-pub fn request(socket: &Path, method: &str, path: &str, body: Option<&Value>) -> std::io::Result<(u16, Value)> {
+pub fn request(
+    socket: &Path,
+    method: &str,
+    path: &str,
+    body: Option<&Value>,
+) -> std::io::Result<(u16, Value)> {
     let body = body.map(Value::to_string).unwrap_or_default();
     let length = body.len();
     let head = format!(

@@ -11,17 +11,30 @@ fn demo(market: &Market) -> Home {
     let instruments = &head[head.find("[[instruments]]").unwrap()..];
     let grant = "instruments = [\"AAPL\", \"MSFT\", \"NVDA\"]\norder_types = [\"limit\", \"market\"]\n\
                  max_quantity = 100\nmessages_per_second = 20\n";
-    let ema = Plugin { grant, ..strategy("ema-cross", "fast = 4\nslow = 12\ninterval_ms = 100\n") };
+    let ema = Plugin {
+        grant,
+        ..strategy("ema-cross", "fast = 4\nslow = 12\ninterval_ms = 100\n")
+    };
     let grant = "instruments = [\"SPY\", \"NVDA\"]\norder_types = [\"limit\"]\nmax_quantity = 100\n\
                  messages_per_second = 20\n";
-    let quoter = Plugin { grant, ..strategy("two-sided-quoter", "interval_ms = 100\n") };
-    Home::with(market.address, &[ema, quoter, risk("drawdown-guard", "soft_quantity = 8\n")], instruments)
+    let quoter = Plugin {
+        grant,
+        ..strategy("two-sided-quoter", "interval_ms = 100\n")
+    };
+    Home::with(
+        market.address,
+        &[ema, quoter, risk("drawdown-guard", "soft_quantity = 8\n")],
+        instruments,
+    )
 }
 
 /// What the market's books say was filled, by execution id.
 fn executions(books: &Value) -> Vec<String> {
     let rows = books["executions"].as_array().unwrap();
-    let mut ids: Vec<String> = rows.iter().map(|row| row["exec_id"].as_str().unwrap().to_owned()).collect();
+    let mut ids: Vec<String> = rows
+        .iter()
+        .map(|row| row["exec_id"].as_str().unwrap().to_owned())
+        .collect();
     ids.sort();
     ids
 }
@@ -36,15 +49,28 @@ fn plugins_trade_and_the_books_agree() {
     // The risk plugin shrinks what is above its soft size, so every order is at most that.
     let (_, orders) = daemon.get("/v1/orders?state=all");
     for order in rows_of(&orders) {
-        assert_eq!(order["quantity"].as_str().unwrap().parse::<f64>().unwrap().min(8.0).to_string(),
-            order["quantity"].as_str().unwrap(), "{order}");
+        assert_eq!(
+            order["quantity"]
+                .as_str()
+                .unwrap()
+                .parse::<f64>()
+                .unwrap()
+                .min(8.0)
+                .to_string(),
+            order["quantity"].as_str().unwrap(),
+            "{order}"
+        );
     }
     let (status, answer) = daemon.post("/v1/kill", &json!({"reason": "the test is over"}));
     assert_eq!(status, 200, "{answer}");
     // Everything is canceled and flattened, at the broker as here.
     wait_for("a flat account", || {
         let books = market.books();
-        let flat = books["positions"].as_array().unwrap().iter().all(|row| decimal(&row["position"]) == 0.0);
+        let flat = books["positions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|row| decimal(&row["position"]) == 0.0);
         let (_, positions) = daemon.get("/v1/positions");
         let live = rows_of(&daemon.get("/v1/orders?state=live").1).len();
         (flat && live == 0 && net(&rows_of(&positions)) == 0.0).then_some(())
@@ -53,8 +79,10 @@ fn plugins_trade_and_the_books_agree() {
         let rows = daemon.wait_rows("/v1/fills", "all fills", |rows| {
             rows.len() == executions(&market.books()).len()
         });
-        let mut ids: Vec<String> =
-            rows.iter().map(|row| row["exec_id"].as_str().unwrap().to_owned()).collect();
+        let mut ids: Vec<String> = rows
+            .iter()
+            .map(|row| row["exec_id"].as_str().unwrap().to_owned())
+            .collect();
         ids.sort();
         ids
     };
@@ -65,7 +93,10 @@ fn plugins_trade_and_the_books_agree() {
     let daemon = home.start();
     daemon.wait_state("halted");
     let (_, session) = daemon.get("/v1/session");
-    assert!(session.to_string().contains("up") || session.to_string().contains("proving"), "{session}");
+    assert!(
+        session.to_string().contains("up") || session.to_string().contains("proving"),
+        "{session}"
+    );
     let (status, _) = daemon.post("/v1/resume", &json!({"reason": "again"}));
     assert_eq!(status, 200);
     daemon.wait_state("active");
@@ -75,7 +106,10 @@ fn plugins_trade_and_the_books_agree() {
 }
 
 fn decimal(value: &Value) -> f64 {
-    value.as_f64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_else(|| panic!("not a decimal: {value}"))
+    value
+        .as_f64()
+        .or_else(|| value.as_str()?.parse().ok())
+        .unwrap_or_else(|| panic!("not a decimal: {value}"))
 }
 
 fn net(positions: &[Value]) -> f64 {

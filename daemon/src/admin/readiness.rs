@@ -197,7 +197,10 @@ fn trading(snapshot: &Snapshot) -> Condition {
     };
     let what = match snapshot.latch {
         Latch::Running => snapshot.trading_state.as_str().to_owned(),
-        latch if snapshot.latch_reason.is_empty() => latch.as_str().to_owned(),
+        // The reasons say it already.
+        latch if snapshot.latch_reason.is_empty() || !snapshot.reasons.is_empty() => {
+            latch.as_str().to_owned()
+        }
         latch => format!("{} ({})", latch.as_str(), snapshot.latch_reason),
     };
     Condition::unmet(NAME, None, with_reasons(&what, snapshot), fix)

@@ -26,7 +26,7 @@ use crate::domain::order::ClientOrderId;
 use crate::domain::plugin::{Names, PluginId};
 use crate::domain::time::Timestamp;
 use crate::gateway::GatewayHandle;
-use crate::ledger::Ledger;
+use crate::ledger::{AppendError, AppendErrorKind, Ledger};
 use crate::mailbox::{Inbox, Letter, QuoteBoard};
 use crate::orders::event::OrderEventKind;
 use crate::plugin_host::PluginHost;
@@ -88,14 +88,20 @@ impl DeskLoop {
     pub async fn run(mut self, mut stop: oneshot::Receiver<()>) {
         self.state.notices = vec![Vec::new(); self.names.ids().count()];
         for plugin in self.names.ids() {
-            let histogram = self.metrics.tick_to_order.with_label_values(&[self.names.plugin(plugin)]);
+            let histogram = self
+                .metrics
+                .tick_to_order
+                .with_label_values(&[self.names.plugin(plugin)]);
             self.state.latencies.insert(plugin, histogram);
         }
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         self.share_instruments();
         loop {
-            let timer = self.host.next_timer().map(|due| Instant::now() + due.since(clock::now()));
+            let timer = self
+                .host
+                .next_timer()
+                .map(|due| Instant::now() + due.since(clock::now()));
             let waiting = self.state.notices.iter().any(|notices| !notices.is_empty());
             tokio::select! {
                 biased;
@@ -137,7 +143,11 @@ impl DeskLoop {
                 let ticket = CommandTicket(self.state.tickets);
                 self.state.answers.insert(ticket, letter.answer);
                 let (requester, command) = (letter.requester, letter.command);
-                self.handle(Event::Command { ticket, requester, command });
+                self.handle(Event::Command {
+                    ticket,
+                    requester,
+                    command,
+                });
             }
             Letter::Market { quote, trade } => {
                 if let Some(quote) = quote {
@@ -202,16 +212,28 @@ impl DeskLoop {
                     state.records.clear();
                     return true;
                 }
+                Err(error) if error.kind == AppendErrorKind::Invalid => {
+                    let records = std::mem::take(&mut state.records);
+                    self.forsake(at, &records, &error);
+                    return false;
+                }
                 Err(error) => {
                     let reason = error.to_string();
-                    state.pending.push_front(Event::LedgerFailed { reason: reason.clone() });
+                    state.pending.push_front(Event::LedgerFailed {
+                        reason: reason.clone(),
+                    });
                     self.alarm(at, "ledger_failed", &reason);
                 }
             }
         }
         // What is denied while nothing can be written is counted, not kept: it is no one's order.
         let state = &mut self.state;
-        state.backlog.extend(state.records.drain(..).filter(|record| !matches!(record, Record::Denied { .. })));
+        state.backlog.extend(
+            state
+                .records
+                .drain(..)
+                .filter(|record| !matches!(record, Record::Denied { .. })),
+        );
         false
     }
 
@@ -219,21 +241,29 @@ impl DeskLoop {
         match effect {
             Effect::Record(_) => {}
             Effect::Place(placement) | Effect::Replace(placement) if !durable => {
-                let event =
-                    Event::NotSent { order_id: placement.order_id, code: DenialCode::LedgerUnavailable };
+                let event = Event::NotSent {
+                    order_id: placement.order_id,
+                    code: DenialCode::LedgerUnavailable,
+                };
                 self.state.pending.push_back(event);
             }
             Effect::Place(placement) => {
                 self.state.accepted.insert(placement.client_order_id, at);
                 let order_id = placement.order_id;
                 if self.gateway.place(placement).is_err() {
-                    self.state.pending.push_back(Event::NotSent { order_id, code: DenialCode::GatewayBusy });
+                    self.state.pending.push_back(Event::NotSent {
+                        order_id,
+                        code: DenialCode::GatewayBusy,
+                    });
                 }
             }
             Effect::Replace(placement) => {
                 let order_id = placement.order_id;
                 if self.gateway.replace(placement).is_err() {
-                    self.state.pending.push_back(Event::NotSent { order_id, code: DenialCode::GatewayBusy });
+                    self.state.pending.push_back(Event::NotSent {
+                        order_id,
+                        code: DenialCode::GatewayBusy,
+                    });
                 }
             }
             Effect::Cancel { order_id } => {
@@ -241,13 +271,18 @@ impl DeskLoop {
                     let text = format!("order {}: the way out is full; it is canceled again", order_id.0);
                     self.alarm(at, "cancel_delayed", &text);
                     let reason = "the way out was full".to_owned();
-                    self.state.pending.push_back(Event::WriteFailed { order_id, reason });
+                    self.state
+                        .pending
+                        .push_back(Event::WriteFailed { order_id, reason });
                 }
             }
             Effect::Review(review) => {
                 let client_order_id = review.intent.client_order_id;
                 let verdict = self.host.review(at, &review);
-                self.state.pending.push_front(Event::Verdict { client_order_id, verdict });
+                self.state.pending.push_front(Event::Verdict {
+                    client_order_id,
+                    verdict,
+                });
             }
             Effect::Notify { plugin, notice } => self.note(at, plugin, notice),
             Effect::Reconcile => self.gateway.reconcile(),
@@ -260,7 +295,12 @@ impl DeskLoop {
             Effect::StateChanged { from, to, reason } => {
                 let text = format!("{} → {}: {reason}", from.as_str(), to.as_str());
                 self.state.publish_now = true;
-                tracing::info!(from = from.as_str(), to = to.as_str(), reason, "trading state changed");
+                tracing::info!(
+                    from = from.as_str(),
+                    to = to.as_str(),
+                    reason,
+                    "trading state changed"
+                );
                 self.events.push(at, "state", text);
             }
             Effect::Alarm { name, text } => self.alarm(at, name, &text),
@@ -300,8 +340,17 @@ impl DeskLoop {
                 }
                 OrderEventKind::Rejected(rejection) => {
                     self.state.accepted.remove(&event.client_order_id);
-                    let text = format!("{name}: order {id} rejected: {} {}", rejection.code, rejection.text);
-                    tracing::warn!(plugin = name, order = id, code = rejection.code, rejection.text, "order rejected");
+                    let text = format!(
+                        "{name}: order {id} rejected: {} {}",
+                        rejection.code, rejection.text
+                    );
+                    tracing::warn!(
+                        plugin = name,
+                        order = id,
+                        code = rejection.code,
+                        rejection.text,
+                        "order rejected"
+                    );
                     self.events.push(at, "rejection", text);
                 }
                 OrderEventKind::Canceled => {
@@ -327,7 +376,8 @@ impl DeskLoop {
             }
             let mut notices = std::mem::take(&mut self.state.notices[index]);
             let plugin = PluginId(index as u16);
-            self.host.deliver(clock::now(), plugin, &notices, &mut self.state.outputs);
+            self.host
+                .deliver(clock::now(), plugin, &notices, &mut self.state.outputs);
             notices.clear();
             // What it causes while being handled goes to the next turn; the buffer is kept.
             self.take_outputs();
@@ -357,9 +407,12 @@ impl DeskLoop {
         self.take_outputs();
         self.publish_snapshot(at);
         let (_, conflated) = self.quotes.totals();
-        self.metrics.show_depths(self.inbox.reports_waiting(), self.quotes.depth(), conflated);
+        self.metrics
+            .show_depths(self.inbox.reports_waiting(), self.quotes.depth(), conflated);
         let turns = self.turns.load(Ordering::Relaxed);
-        self.metrics.turns.inc_by(turns.saturating_sub(self.metrics.turns.get()));
+        self.metrics
+            .turns
+            .inc_by(turns.saturating_sub(self.metrics.turns.get()));
     }
 
     fn publish_snapshot(&mut self, at: Timestamp) {
@@ -378,8 +431,23 @@ impl DeskLoop {
             Ok(()) => {
                 let count = self.state.backlog.len();
                 self.state.backlog.clear();
-                tracing::info!(count, "the ledger takes records again; what had waited is written");
+                tracing::info!(
+                    count,
+                    "the ledger takes records again; what had waited is written"
+                );
                 self.handle(Event::LedgerRecovered);
+            }
+            Err(error) if error.kind == AppendErrorKind::Invalid => {
+                // One of them can never be written; the others must not wait for it.
+                for record in std::mem::take(&mut self.state.backlog) {
+                    match self.ledger.append(at, std::slice::from_ref(&record)) {
+                        Ok(()) => {}
+                        Err(error) if error.kind == AppendErrorKind::Invalid => {
+                            self.forsake(at, std::slice::from_ref(&record), &error);
+                        }
+                        Err(_) => self.state.backlog.push(record),
+                    }
+                }
             }
             Err(error) => tracing::debug!(%error, "the ledger still cannot be written"),
         }
@@ -388,8 +456,12 @@ impl DeskLoop {
     fn restart(&mut self, restart: PluginRestart) {
         let at = clock::now();
         let outcome = match self.host.restart(at, &restart.plugin) {
-            Ok(()) => CommandOutcome::Done { message: format!("{} is being started", restart.plugin) },
-            Err(error) => CommandOutcome::Refused { message: error.to_string() },
+            Ok(()) => CommandOutcome::Done {
+                message: format!("{} is being started", restart.plugin),
+            },
+            Err(error) => CommandOutcome::Refused {
+                message: error.to_string(),
+            },
         };
         let said = match &outcome {
             CommandOutcome::Done { message } | CommandOutcome::Refused { message } => message.clone(),
@@ -404,6 +476,12 @@ impl DeskLoop {
         let _gone = restart.answer.send(outcome);
     }
 
+    /// Records that the ledger will never take: said in full, because the log is then the only place that has them.
+    fn forsake(&self, at: Timestamp, records: &[Record], error: &AppendError) {
+        tracing::error!(?records, %error, "these records cannot be written down");
+        self.alarm(at, "record_refused", &error.to_string());
+    }
+
     fn alarm(&self, at: Timestamp, name: &'static str, text: &str) {
         tracing::warn!(alarm = name, "{text}");
         self.metrics.alarm(name);
@@ -411,21 +489,30 @@ impl DeskLoop {
     }
 
     fn share_quote(&self, quote: crate::domain::quote::Quote) {
-        let mut view = self.view.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut view = self
+            .view
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(slot) = view.quotes.get_mut(quote.instrument.index()) {
             *slot = Some(quote);
         }
     }
 
     fn share_positions(&self) {
-        let mut view = self.view.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut view = self
+            .view
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         for (plugin, instrument, position) in self.desk.portfolio().positions() {
             view.positions.insert((plugin, instrument), *position);
         }
     }
 
     fn share_instruments(&self) {
-        let mut view = self.view.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut view = self
+            .view
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
         view.instruments = self.desk.instruments().to_vec();
     }
 
@@ -437,7 +524,16 @@ impl DeskLoop {
         while let Ok(letter) = tokio::time::timeout_at(until, self.inbox.next()).await {
             self.letters(letter);
         }
-        let DeskLoop { mut desk, mut ledger, host, gateway, mut inbox, publish, state, .. } = self;
+        let DeskLoop {
+            mut desk,
+            mut ledger,
+            host,
+            gateway,
+            mut inbox,
+            publish,
+            state,
+            ..
+        } = self;
         gateway.stop().await;
         let mut last = state.backlog;
         while let Some(letter) = inbox.try_next() {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use prometheus::{
-    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    IntGaugeVec, Opts, Registry,
 };
 
 use crate::desk::snapshot::{PluginTally, Snapshot};
@@ -65,7 +65,10 @@ impl Metrics {
             HistogramOpts::new(format!("moored_{name}"), help).buckets(buckets.clone())
         };
         let tick_to_order = HistogramVec::new(
-            latency("tick_to_order_seconds", "From a tick's receipt to the acceptance of the order it caused."),
+            latency(
+                "tick_to_order_seconds",
+                "From a tick's receipt to the acceptance of the order it caused.",
+            ),
             &["plugin"],
         )?;
         registry.register(Box::new(tick_to_order.clone()))?;
@@ -89,19 +92,39 @@ impl Metrics {
         ))?;
         registry.register(Box::new(reconciled.clone()))?;
         Ok(Metrics {
-            trading_state: gauges("trading_state", "One for the present trading state, zero for the others.", &[
-                "state",
-            ])?,
-            intents: counters("intents_total", "Orders and changes that plugins wanted.", &["plugin"])?,
+            trading_state: gauges(
+                "trading_state",
+                "One for the present trading state, zero for the others.",
+                &["state"],
+            )?,
+            intents: counters(
+                "intents_total",
+                "Orders and changes that plugins wanted.",
+                &["plugin"],
+            )?,
             orders: counters("orders_total", "Orders that passed the gate.", &["plugin"])?,
             fills: counters("fills_total", "Executions.", &["plugin"])?,
-            denials: counters("denials_total", "Intents the risk gate denied, by code.", &["plugin", "code"])?,
-            alarms: counters("alarms_total", "Conditions the operator should read about.", &["name"])?,
+            denials: counters(
+                "denials_total",
+                "Intents the risk gate denied, by code.",
+                &["plugin", "code"],
+            )?,
+            alarms: counters(
+                "alarms_total",
+                "Conditions the operator should read about.",
+                &["name"],
+            )?,
             orders_live,
-            pnl: floats("plugin_pnl", "Profit less fees: of the day (UTC), and since the ledger began.", &[
-                "plugin", "kind",
-            ])?,
-            position: floats("position", "What a plugin holds of an instrument.", &["plugin", "instrument"])?,
+            pnl: floats(
+                "plugin_pnl",
+                "Profit less fees: of the day (UTC), and since the ledger began.",
+                &["plugin", "kind"],
+            )?,
+            position: floats(
+                "position",
+                "What a plugin holds of an instrument.",
+                &["plugin", "instrument"],
+            )?,
             mailbox_depth: gauges("mailbox_depth", "What waits to be handled.", &["queue"])?,
             ticks_conflated,
             tick_to_order,
@@ -122,33 +145,57 @@ impl Metrics {
         for (name, tally) in &snapshot.plugins {
             let before = self.told.remove(name).unwrap_or_default();
             let plugin = [name.as_str()];
-            self.intents.with_label_values(&plugin).inc_by(tally.intents - before.intents);
-            self.orders.with_label_values(&plugin).inc_by(tally.orders - before.orders);
-            self.fills.with_label_values(&plugin).inc_by(tally.fills - before.fills);
+            self.intents
+                .with_label_values(&plugin)
+                .inc_by(tally.intents - before.intents);
+            self.orders
+                .with_label_values(&plugin)
+                .inc_by(tally.orders - before.orders);
+            self.fills
+                .with_label_values(&plugin)
+                .inc_by(tally.fills - before.fills);
             for (code, count) in &tally.denials {
                 let known = before.denials.get(code).copied().unwrap_or_default();
-                self.denials.with_label_values(&[name, code.as_str()]).inc_by(count - known);
+                self.denials
+                    .with_label_values(&[name, code.as_str()])
+                    .inc_by(count - known);
             }
-            self.pnl.with_label_values(&[name, "day"]).set(float(tally.day_pnl));
-            self.pnl.with_label_values(&[name, "total"]).set(float(tally.total_pnl));
+            self.pnl
+                .with_label_values(&[name, "day"])
+                .set(float(tally.day_pnl));
+            self.pnl
+                .with_label_values(&[name, "total"])
+                .set(float(tally.total_pnl));
             self.told.insert(name.clone(), tally.clone());
         }
         for row in &snapshot.positions {
-            let name = snapshot.instruments.get(row.instrument.index()).map_or("?", |(known, _)| &known.name);
+            let name = snapshot
+                .instruments
+                .get(row.instrument.index())
+                .map_or("?", |(known, _)| &known.name);
             let size = row.position.size.nanos() as f64 / NANO as f64;
-            self.position.with_label_values(&[row.plugin.as_str(), name]).set(size);
+            self.position
+                .with_label_values(&[row.plugin.as_str(), name])
+                .set(size);
         }
         let live = snapshot.orders.iter().filter(|row| !row.state.is_final()).count();
         self.orders_live.set(live as i64);
-        let reconciled = snapshot.reconciled_at.map_or(0.0, |at| at.nanos() as f64 / NANO as f64);
+        let reconciled = snapshot
+            .reconciled_at
+            .map_or(0.0, |at| at.nanos() as f64 / NANO as f64);
         self.reconciled.set(reconciled);
     }
 
     /// Shows how much waits.
     pub fn show_depths(&mut self, reports: usize, market: usize, conflated: u64) {
-        self.mailbox_depth.with_label_values(&["reports"]).set(reports as i64);
-        self.mailbox_depth.with_label_values(&["market"]).set(market as i64);
-        self.ticks_conflated.inc_by(conflated.saturating_sub(self.conflated));
+        self.mailbox_depth
+            .with_label_values(&["reports"])
+            .set(reports as i64);
+        self.mailbox_depth
+            .with_label_values(&["market"])
+            .set(market as i64);
+        self.ticks_conflated
+            .inc_by(conflated.saturating_sub(self.conflated));
         self.conflated = conflated;
     }
 

@@ -124,8 +124,18 @@ pub fn check(path: &Path) -> Result<String, AppError> {
     let config = Config::load(path)?;
     let (instruments, plugins) = (config.instruments.len(), config.plugins.len());
     let mailbox = Mailbox::new(instruments);
-    let _host = load_plugins(&config, &config.instruments(), SharedView::default(), 1, &mailbox, &Registry::new())?;
-    Ok(format!("{}: good; {instruments} instruments, {plugins} plugins", path.display()))
+    let _host = load_plugins(
+        &config,
+        &config.instruments(),
+        SharedView::default(),
+        1,
+        &mailbox,
+        &Registry::new(),
+    )?;
+    Ok(format!(
+        "{}: good; {instruments} instruments, {plugins} plugins",
+        path.display()
+    ))
 }
 
 /// Runs the daemon until a signal ends it.
@@ -208,10 +218,17 @@ fn load_plugins(
     mailbox: &Mailbox,
     registry: &Registry,
 ) -> Result<PluginHost, plugin_host::load::LoadError> {
-    let settings =
-        plugin_host::config::Settings::new(config.plugin_dir.clone(), config.cache_dir.clone());
+    let settings = plugin_host::config::Settings::new(config.plugin_dir.clone(), config.cache_dir.clone());
     let ids = Arc::new(AtomicU64::new(first_order_id));
-    plugin_host::load(settings, &config.plugins, instruments, view, ids, mailbox.intents.clone(), registry)
+    plugin_host::load(
+        settings,
+        &config.plugins,
+        instruments,
+        view,
+        ids,
+        mailbox.intents.clone(),
+        registry,
+    )
 }
 
 /// Starts the lane's thread and waits until it stands.
@@ -252,35 +269,63 @@ async fn start_lane(
         });
     };
     let thread = thread::Builder::new().name("lane".into()).stack_size(LANE_STACK);
-    thread.spawn(body).map_err(|source| system("the lane's thread", source))?;
+    thread
+        .spawn(body)
+        .map_err(|source| system("the lane's thread", source))?;
     let standing = standing.await.map_err(|_| AppError::Died { part: "lane" })??;
     Ok((standing, ended))
 }
 
 /// Builds everything that lives on the lane.
 fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
-    let LaneParts { config, instruments, ledger, memory, registry, events, turns, restarts } = parts;
+    let LaneParts {
+        config,
+        instruments,
+        ledger,
+        memory,
+        registry,
+        events,
+        turns,
+        restarts,
+    } = parts;
     let mailbox = Mailbox::new(instruments.len());
     let view: SharedView = Arc::new(Mutex::new(PluginView {
         quotes: vec![None; instruments.len()],
         instruments: instruments.clone(),
         ..PluginView::default()
     }));
-    let highest = memory.highest_client_order_id.min(ClientOrderId::FIRST_OF_DESK - 1);
-    let host = load_plugins(&config, &instruments, Arc::clone(&view), highest + 1, &mailbox, &registry)?;
+    let highest = memory
+        .highest_client_order_id
+        .min(ClientOrderId::FIRST_OF_DESK - 1);
+    let host = load_plugins(
+        &config,
+        &instruments,
+        Arc::clone(&view),
+        highest + 1,
+        &mailbox,
+        &registry,
+    )?;
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     let setup = Setup {
         instruments: instruments.clone(),
         plugins: names.clone(),
         grants: host.grants(),
         limits: config.risk.clone(),
-        risk_plugins: config.plugins.iter().any(|plugin| plugin.kind == PluginKind::Risk),
+        risk_plugins: config
+            .plugins
+            .iter()
+            .any(|plugin| plugin.kind == PluginKind::Risk),
     };
     let desk = Desk::new(setup, memory, clock::now());
     let metrics = Metrics::register(&registry)?;
     let (publish, snapshot) = watch::channel(Arc::new(desk.snapshot(clock::now())));
-    let gateway =
-        gateway::start(config.gateway, instruments, mailbox.reports, mailbox.quotes.clone(), &registry)?;
+    let gateway = gateway::start(
+        config.gateway,
+        instruments,
+        mailbox.reports,
+        mailbox.quotes.clone(),
+        &registry,
+    )?;
     let standing = Standing {
         commands: mailbox.commands,
         session: gateway.status(),
@@ -329,10 +374,8 @@ fn start_surface(
             let admin = admin::serve(socket, sources, stopped(stop.clone()));
             let exporter = exporter.serve(registry, stopped(stop));
             let (admin, exporter) = tokio::join!(admin, exporter);
-            for error in [admin.err().map(|e| e.to_string()), exporter.err().map(|e| e.to_string())] {
-                if let Some(error) = error {
-                    tracing::error!("{error}");
-                }
+            for error in [admin.err(), exporter.err()].into_iter().flatten() {
+                tracing::error!(%error, "the admin surface ended");
             }
         });
     };

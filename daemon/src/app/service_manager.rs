@@ -73,7 +73,11 @@ pub(super) async fn attend(turns: Arc<AtomicU64>, mut snapshot: watch::Receiver<
 
 fn status(snapshot: &Snapshot) -> String {
     let state = snapshot.trading_state.as_str();
-    if snapshot.reasons.is_empty() { state.to_owned() } else { format!("{state}: {}", snapshot.reasons.join("; ")) }
+    if snapshot.reasons.is_empty() {
+        state.to_owned()
+    } else {
+        format!("{state}: {}", snapshot.reasons.join("; "))
+    }
 }
 
 fn notify(states: &[NotifyState<'_>]) {

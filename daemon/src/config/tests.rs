@@ -30,31 +30,63 @@ fn defaults_then_file_then_fragments() {
     assert_eq!(config.instruments()[0].symbol, "AAPL");
     let main = format!("[gateway]\nclient_id = 5\naddress = \"10.0.0.1:4001\"\n{MINIMAL}");
     let config = load(&main, Some("[gateway]\nclient_id = 6\n")).unwrap();
-    assert_eq!((config.gateway.client_id, config.gateway.address.as_str()), (6, "10.0.0.1:4001"));
+    assert_eq!(
+        (config.gateway.client_id, config.gateway.address.as_str()),
+        (6, "10.0.0.1:4001")
+    );
 }
 
 #[test]
 fn an_unknown_key_names_its_file_and_the_nearest_known_one() {
     let main = format!("[gateway]\nclientid = 5\n{MINIMAL}");
-    check(&main, None, &["moored.toml", "gateway.clientid", "did you mean `client_id`"]);
-    check(MINIMAL, Some("[risk]\nmax_quantitty = 5\n"), &["10-site.toml", "risk.max_quantitty", "`max_quantity`"]);
+    check(
+        &main,
+        None,
+        &["moored.toml", "gateway.clientid", "did you mean `client_id`"],
+    );
+    check(
+        MINIMAL,
+        Some("[risk]\nmax_quantitty = 5\n"),
+        &["10-site.toml", "risk.max_quantitty", "`max_quantity`"],
+    );
     check(&format!("zzz = 1\n{MINIMAL}"), None, &["moored.toml", "`zzz`"]);
     let plugin = "[[plugins]]\nname = \"a\"\ncomponent = \"a.wasm\"\nkind = \"risk\"\nfuel = 3\n";
-    check(&format!("{MINIMAL}{plugin}"), None, &["moored.toml", "fuel", "did you mean"]);
+    check(
+        &format!("{MINIMAL}{plugin}"),
+        None,
+        &["moored.toml", "fuel", "did you mean"],
+    );
 }
 
 #[test]
 fn a_wrong_value_names_its_key() {
-    check(&format!("[gateway]\nclient_id = \"x\"\n{MINIMAL}"), None, &["moored.toml", "gateway.client_id"]);
+    check(
+        &format!("[gateway]\nclient_id = \"x\"\n{MINIMAL}"),
+        None,
+        &["moored.toml", "gateway.client_id"],
+    );
     check("[[instruments]]\n", None, &["moored.toml", "name"]);
     check("[gateway\n", None, &["moored.toml", "line 1"]);
     check("", None, &["instruments", "at least one"]);
-    check(&format!("{MINIMAL}{MINIMAL}"), None, &["instruments[1].name", "twice"]);
-    check(&format!("[risk]\nmessages_per_second = 51\n{MINIMAL}"), None, &["risk.messages_per_second", "50"]);
+    check(
+        &format!("{MINIMAL}{MINIMAL}"),
+        None,
+        &["instruments[1].name", "twice"],
+    );
+    check(
+        &format!("[risk]\nmessages_per_second = 51\n{MINIMAL}"),
+        None,
+        &["risk.messages_per_second", "50"],
+    );
 }
 
 #[test]
 fn a_missing_file_says_what_to_do() {
-    let message = Config::load(Path::new("/nonexistent/moored.toml")).unwrap_err().to_string();
-    assert!(message.contains("/nonexistent/moored.toml") && message.contains("--config"), "{message}");
+    let message = Config::load(Path::new("/nonexistent/moored.toml"))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.contains("/nonexistent/moored.toml") && message.contains("--config"),
+        "{message}"
+    );
 }

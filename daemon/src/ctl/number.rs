@@ -20,12 +20,10 @@ pub(super) fn signed_money(decimal: &str) -> String {
     }
 }
 
-/// A price: at most six places, as many as it has.
+/// A price: at least two places and at most six, as many as it has.
 pub(super) fn price(decimal: &str) -> String {
-    match decimal.split_once('.') {
-        Some((_, fraction)) => places(decimal, fraction.chars().count().clamp(2, 6)),
-        None => decimal.to_owned(),
-    }
+    let fraction = decimal.split_once('.').map_or("", |(_, fraction)| fraction);
+    places(decimal, fraction.chars().count().clamp(2, 6))
 }
 
 /// What may be missing.
@@ -109,8 +107,8 @@ mod tests {
         for (decimal, money, priced) in [
             ("12.345678", "+12.34", "12.345678"),
             ("-0.009", "-0.00", "-0.009"),
-            ("7", "+7.00", "7"),
-            ("0", "0.00", "0"),
+            ("7", "+7.00", "7.00"),
+            ("0", "0.00", "0.00"),
             ("1.5", "+1.50", "1.50"),
         ] {
             assert_eq!(signed_money(decimal), money, "{decimal}");

@@ -98,7 +98,7 @@ pub(super) fn status(status: &Status) -> Lines {
 /// The trading state and what the operator did to it.
 fn trading(desk: &Desk) -> String {
     let mut text = desk.trading_state.clone();
-    if desk.latch != "running" {
+    if desk.latch != "running" && desk.reasons.is_empty() {
         text.push_str(&format!(
             ", {} by the operator: {}",
             desk.latch, desk.latch_reason

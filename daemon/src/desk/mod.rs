@@ -12,8 +12,12 @@ pub mod event;
 mod flatten;
 mod intents;
 pub mod record;
+#[cfg(test)]
+mod recovery_tests;
 mod reports;
 mod restore;
+#[cfg(test)]
+mod rig;
 mod session;
 pub mod snapshot;
 mod snapshot_of;

@@ -68,6 +68,16 @@ impl Desk {
                 } => {
                     self.filled(at, execution, owner, owner_name, effects);
                 }
+                OrderChange::Corrected {
+                    execution,
+                    owner_name,
+                } => {
+                    let record = ExecutionRecord {
+                        execution,
+                        plugin: owner_name,
+                    };
+                    effects.push(Effect::Record(Record::Executed(record)));
+                }
                 OrderChange::Charged { commission, owner } => self.charged(at, commission, owner, effects),
                 OrderChange::Adopted(order_id) => {
                     if let Some(order) = self.orders.get(order_id) {

@@ -66,7 +66,11 @@ fn waits_are_spread_over_the_range() {
 
 proptest! {
     #[test]
-    fn every_wait_is_within_its_range(seed: u64, local: bool, causes in prop::collection::vec(0_usize..9, 1..200)) {
+    fn every_wait_is_within_its_range(
+        seed: u64,
+        local: bool,
+        causes in prop::collection::vec(0_usize..9, 1..200),
+    ) {
         let mut backoff = Backoff::new(bounds(local), seed);
         let mut last = None;
         let mut failures = 0;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ibapi::Client;
 use ibapi::contracts::{Contract, ContractDetails};
-use tracing::{info, warn};
+use tracing::{debug, warn};
 
 use super::{Shared, convert};
 use crate::desk::event::SessionEvent;
@@ -178,7 +178,7 @@ pub async fn resolve(shared: &Shared, client: &Client, id: InstrumentId) -> Resu
         choose(&details, primary).map_err(|count| ResolveError::Ambiguous { name: name(), count })?;
     let facts = convert::contract_facts(id, chosen).ok_or_else(|| ResolveError::Unusable { name: name() })?;
     if shared.catalogue.learn(&facts) {
-        info!(instrument = name(), con_id = facts.con_id, tick = %facts.tick, "contract resolved");
+        debug!(instrument = name(), con_id = facts.con_id, tick = %facts.tick, "contract resolved");
         shared.reports.session(SessionEvent::Resolved(facts));
     }
     Ok(())

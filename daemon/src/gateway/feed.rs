@@ -115,14 +115,21 @@ impl Line {
 
     async fn subscribe(&self) -> Result<Subscription<TickTypes>, String> {
         let shared = &self.shared;
-        if shared.catalogue.facts(self.id).is_none() {
-            shared.pacer.turn().await;
+        let lookup = shared
+            .catalogue
+            .facts(self.id)
+            .is_none()
+            .then(|| shared.pacer.reserve());
+        // Taken together, so that the first instrument ticks before the last one is looked up.
+        let request = shared.pacer.reserve();
+        if let Some(turn) = lookup {
+            shared.pacer.come(turn).await;
             let resolved = contracts::resolve(shared, &self.client, self.id).await;
             resolved.map_err(|error| error.to_string())?;
         }
         let contract = shared.catalogue.contract(self.id);
         let contract = contract.ok_or_else(|| "not a configured instrument".to_owned())?;
-        shared.pacer.turn().await;
+        shared.pacer.come(request).await;
         let request = self.client.market_data(&contract).subscribe();
         let stream = tokio::time::timeout(shared.config.request_timeout(), request).await;
         let stream = stream.map_err(|_| "the request could not be written in time".to_owned())?;

@@ -46,6 +46,52 @@ pub struct Metrics {
     pub truths: IntCounterVec,
 }
 
+/// A metric's name and what it says.
+type Name = (&'static str, &'static str);
+
+const SESSION_PHASE: Name = ("moored_session_phase", "1 for the session's phase.");
+const SESSION_CONNECTS: Name = ("moored_session_connects_total", "Handshakes that succeeded.");
+const SESSION_DISCONNECTS: Name = ("moored_session_disconnects_total", "Sessions that ended.");
+const SESSION_CONNECT_FAILURES: Name = (
+    "moored_session_connect_failures_total",
+    "Connection attempts that failed.",
+);
+const SESSION_UPSTREAM: Name = ("moored_session_upstream", "1 while the gateway has IB.");
+const SESSION_HEARTBEAT_AGE_SECONDS: Name = (
+    "moored_session_heartbeat_age_seconds",
+    "Since the last answered heartbeat.",
+);
+const SESSION_HEARTBEAT_MISSES: Name = (
+    "moored_session_heartbeat_misses_total",
+    "Heartbeats not answered in time.",
+);
+const SESSION_FARM_UP: Name = ("moored_session_farm_up", "1 while IB's data farm works.");
+const SESSION_NOTICES: Name = ("moored_session_notices_total", "Notices that name no request.");
+const MARKET_TICKS: Name = ("moored_market_ticks_total", "Ticks taken from the wire.");
+const SUBSCRIPTION_REQUESTED: Name = (
+    "moored_subscription_requested",
+    "Market data asked for in this session.",
+);
+const SUBSCRIPTION_TICKING: Name = (
+    "moored_subscription_ticking",
+    "Market data that ticked in this session.",
+);
+const SUBSCRIPTION_ERRORS: Name = (
+    "moored_subscription_errors_total",
+    "Market data IB refused or ended.",
+);
+const GATEWAY_LAGS: Name = ("moored_gateway_lags_total", "Times a slow reader lost messages.");
+const GATEWAY_WRITES: Name = ("moored_gateway_writes_total", "Order messages written.");
+const GATEWAY_WRITE_FAILURES: Name = (
+    "moored_gateway_write_failures_total",
+    "Order messages whose outcome is unknown.",
+);
+const GATEWAY_WRITE_QUEUE_DEPTH: Name = (
+    "moored_gateway_write_queue_depth",
+    "Order messages waiting for the socket.",
+);
+const SESSION_TRUTHS: Name = ("moored_session_truths_total", "Readings of the broker's truth.");
+
 /// Farms a gateway may name before more are ignored; IB has about twenty.
 pub const FARMS_MAX: usize = 64;
 
@@ -53,84 +99,25 @@ impl Metrics {
     /// Makes and registers them.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
         let r = registry;
-        let phase = gauges(r, "moored_session_phase", "1 for the session's phase.", "phase")?;
         let metrics = Metrics {
-            phase,
-            connects: counter(r, "moored_session_connects_total", "Handshakes that succeeded.")?,
-            disconnects: counters(
-                r,
-                "moored_session_disconnects_total",
-                "Sessions that ended.",
-                "cause",
-            )?,
-            connect_failures: counters(
-                r,
-                "moored_session_connect_failures_total",
-                "Connection attempts that failed.",
-                "cause",
-            )?,
-            upstream: gauge(r, "moored_session_upstream", "1 while the gateway has IB.")?,
-            heartbeat_age: float_gauge(
-                r,
-                "moored_session_heartbeat_age_seconds",
-                "Since the last answered heartbeat.",
-            )?,
-            heartbeat_misses: counter(
-                r,
-                "moored_session_heartbeat_misses_total",
-                "Heartbeats not answered in time.",
-            )?,
-            farm: gauges(
-                r,
-                "moored_session_farm_up",
-                "1 while IB's data farm works.",
-                "farm",
-            )?,
-            notices: counter(r, "moored_session_notices_total", "Notices that name no request.")?,
-            ticks: counter(r, "moored_market_ticks_total", "Ticks taken from the wire.")?,
-            subscriptions: gauge(
-                r,
-                "moored_subscription_requested",
-                "Market data asked for in this session.",
-            )?,
-            subscriptions_ticking: gauge(
-                r,
-                "moored_subscription_ticking",
-                "Market data that ticked in this session.",
-            )?,
-            subscription_errors: counter(
-                r,
-                "moored_subscription_errors_total",
-                "Market data IB refused or ended.",
-            )?,
-            lags: counters(
-                r,
-                "moored_gateway_lags_total",
-                "Times a slow reader lost messages.",
-                "stream",
-            )?,
-            writes: counters(
-                r,
-                "moored_gateway_writes_total",
-                "Order messages written.",
-                "kind",
-            )?,
-            write_failures: counter(
-                r,
-                "moored_gateway_write_failures_total",
-                "Order messages whose outcome is unknown.",
-            )?,
-            write_queue: gauge(
-                r,
-                "moored_gateway_write_queue_depth",
-                "Order messages waiting for the socket.",
-            )?,
-            truths: counters(
-                r,
-                "moored_session_truths_total",
-                "Readings of the broker's truth.",
-                "outcome",
-            )?,
+            phase: gauges(r, SESSION_PHASE, "phase")?,
+            connects: counter(r, SESSION_CONNECTS)?,
+            disconnects: counters(r, SESSION_DISCONNECTS, "cause")?,
+            connect_failures: counters(r, SESSION_CONNECT_FAILURES, "cause")?,
+            upstream: gauge(r, SESSION_UPSTREAM)?,
+            heartbeat_age: float_gauge(r, SESSION_HEARTBEAT_AGE_SECONDS)?,
+            heartbeat_misses: counter(r, SESSION_HEARTBEAT_MISSES)?,
+            farm: gauges(r, SESSION_FARM_UP, "farm")?,
+            notices: counter(r, SESSION_NOTICES)?,
+            ticks: counter(r, MARKET_TICKS)?,
+            subscriptions: gauge(r, SUBSCRIPTION_REQUESTED)?,
+            subscriptions_ticking: gauge(r, SUBSCRIPTION_TICKING)?,
+            subscription_errors: counter(r, SUBSCRIPTION_ERRORS)?,
+            lags: counters(r, GATEWAY_LAGS, "stream")?,
+            writes: counters(r, GATEWAY_WRITES, "kind")?,
+            write_failures: counter(r, GATEWAY_WRITE_FAILURES)?,
+            write_queue: gauge(r, GATEWAY_WRITE_QUEUE_DEPTH)?,
+            truths: counters(r, SESSION_TRUTHS, "outcome")?,
         };
         metrics.start_series();
         Ok(metrics)
@@ -165,31 +152,31 @@ impl Metrics {
 
 type Made<T> = Result<T, prometheus::Error>;
 
-fn counter(registry: &Registry, name: &str, help: &str) -> Made<IntCounter> {
+fn counter(registry: &Registry, (name, help): Name) -> Made<IntCounter> {
     let made = IntCounter::new(name, help)?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn counters(registry: &Registry, name: &str, help: &str, label: &str) -> Made<IntCounterVec> {
+fn counters(registry: &Registry, (name, help): Name, label: &str) -> Made<IntCounterVec> {
     let made = IntCounterVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn gauge(registry: &Registry, name: &str, help: &str) -> Made<IntGauge> {
+fn gauge(registry: &Registry, (name, help): Name) -> Made<IntGauge> {
     let made = IntGauge::new(name, help)?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn gauges(registry: &Registry, name: &str, help: &str, label: &str) -> Made<IntGaugeVec> {
+fn gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<IntGaugeVec> {
     let made = IntGaugeVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn float_gauge(registry: &Registry, name: &str, help: &str) -> Made<Gauge> {
+fn float_gauge(registry: &Registry, (name, help): Name) -> Made<Gauge> {
     let made = Gauge::new(name, help)?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)

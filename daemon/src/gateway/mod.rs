@@ -6,6 +6,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `session` | the life of a session: connect, heartbeat, health, teardown |
+//! | `connect` | one attempt, and why it failed |
 //! | `backoff` | how long to wait before the next attempt |
 //! | `reports` | what IB says of our orders, to the desk |
 //! | `truth` | reads everything the broker knows, for reconciliation |
@@ -25,6 +26,9 @@ mod backoff_tests;
 mod codes;
 #[cfg(test)]
 mod codes_tests;
+mod connect;
+#[cfg(test)]
+mod connect_tests;
 mod contracts;
 mod convert;
 #[cfg(test)]
@@ -32,13 +36,13 @@ mod convert_tests;
 mod feed;
 mod metrics;
 mod order_entry;
+#[cfg(test)]
+mod order_entry_tests;
 mod pacer;
 #[cfg(test)]
 mod pacer_tests;
 mod reports;
 mod session;
-#[cfg(test)]
-mod session_tests;
 mod status;
 mod truth;
 

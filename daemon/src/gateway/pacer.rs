@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// A turn this late was missed. A lookup may take as long before its subscription follows.
+const MISSED: Duration = Duration::from_secs(1);
+
 /// Gives each request its instant: a burst at once, then evenly spaced.
 #[derive(Debug)]
 pub struct Pacer {
@@ -27,11 +30,34 @@ impl Pacer {
 
     /// Waits for the caller's turn.
     pub async fn turn(&self) {
-        let now = Instant::now();
-        let slot = self.slot(now);
-        if slot > now {
+        let turn = self.reserve();
+        self.come(turn).await;
+    }
+
+    /// Takes the next turn, to be waited for when the caller is ready for it.
+    pub fn reserve(&self) -> Turn {
+        Turn(self.slot(Instant::now()))
+    }
+
+    /// Waits until a turn has come.
+    pub async fn come(&self, turn: Turn) {
+        let Turn(mut slot) = turn;
+        while let Some(later) = self.wait(slot, Instant::now()) {
+            slot = later;
             tokio::time::sleep_until(slot).await;
         }
+    }
+
+    /// Until when a turn must wait; `None` if it has come. Turns missed because the whole process stood still are taken
+    /// anew: all of them at once would be the burst that IB punishes.
+    pub fn wait(&self, slot: Instant, now: Instant) -> Option<Instant> {
+        if slot > now {
+            return Some(slot);
+        }
+        if now - slot <= MISSED {
+            return None;
+        }
+        Some(self.slot(now)).filter(|slot| *slot > now)
     }
 
     /// The next instant a request may leave, if asked at `now`.
@@ -43,3 +69,7 @@ impl Pacer {
         slot.max(now)
     }
 }
+
+/// A turn that was taken and has perhaps not come yet.
+#[derive(Debug)]
+pub struct Turn(Instant);

@@ -37,6 +37,7 @@ use tracing::{debug, info, warn};
 
 use super::backoff::{Backoff, Cause};
 use super::codes::{SessionNotice, farm_name, session_notice};
+use super::connect::{TEARDOWN, Trouble, choose_account, classify, connect, disconnect};
 use super::feed::{Feed, session_is_over};
 use super::metrics::FARMS_MAX;
 use super::reports::OrderStream;
@@ -45,20 +46,8 @@ use crate::clock;
 use crate::desk::event::SessionEvent;
 use crate::domain::session::SessionPhase;
 
-/// Slots of each market data ring. The reader and the consumers share one thread that yields to each every few dozen
-/// frames, so a ring never holds more than one turn's worth; a slot costs about 120 bytes for each instrument.
-const CHANNEL_CAPACITY: usize = 256;
 /// A session that stood this long ends the trouble before it.
 const STOOD_LONG: Duration = Duration::from_secs(10);
-/// How long the end of a session may take.
-const TEARDOWN: Duration = Duration::from_secs(2);
-
-/// Why there is no session, or no longer.
-#[derive(Debug)]
-struct Trouble {
-    cause: Cause,
-    reason: String,
-}
 
 /// Keeps the session. See the module.
 #[derive(Debug)]
@@ -67,7 +56,7 @@ pub struct Keeper {
     backoff: Backoff,
     stop: watch::Receiver<bool>,
     last_cause: Option<Cause>,
-    /// The desk was told that the gateway lost IB, and not yet that it is back.
+    /// In this session the desk was told that the gateway lost IB, and not yet that it is back.
     upstream_lost: bool,
 }
 
@@ -137,13 +126,8 @@ impl Keeper {
     async fn serve(&mut self, mut session: Session) -> Option<Trouble> {
         let shared = Rc::clone(&self.shared);
         self.last_cause = None;
-        if std::mem::take(&mut self.upstream_lost) {
-            // A new session speaks for itself: if the gateway still has no IB it says so again.
-            let data_lost = true;
-            shared
-                .reports
-                .session(SessionEvent::UpstreamRestored { data_lost });
-        }
+        // A new session speaks for itself: if the gateway still has no IB it says so again.
+        self.upstream_lost = false;
         session.announce();
         let mut tasks = session.spawn();
         let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
@@ -334,9 +318,9 @@ impl Session {
             }
         }
         let (shared, client) = handles();
-        self.feed = Some(Rc::new(Feed::start(shared, client)));
-        let (shared, client) = handles();
         tasks.spawn_local(account::run(shared, client, Rc::clone(&self.account)));
+        let (shared, client) = handles();
+        self.feed = Some(Rc::new(Feed::start(shared, client)));
     }
 
     fn resubscribe(&mut self, tasks: &mut JoinSet<()>) {
@@ -407,99 +391,6 @@ impl Session {
     }
 }
 
-/// Opens the socket and shakes hands, within the deadline.
-async fn connect(shared: &Shared) -> Result<(Client, NoticeStream), Trouble> {
-    let config = &shared.config;
-    let attempt = Client::builder()
-        .address(config.address.as_str())
-        .client_id(config.client_id)
-        .tcp_no_delay(true)
-        .max_reconnect_attempts(0)
-        .channel_capacity(CHANNEL_CAPACITY)
-        .one_shot_timeout(config.request_timeout())
-        .connect_with_notice_stream();
-    let deadline = config.handshake_timeout();
-    match tokio::time::timeout(deadline, attempt).await {
-        Ok(Ok(connected)) => Ok(connected),
-        Ok(Err(error)) => Err(classify(shared, &error)),
-        Err(_) => Err(Trouble {
-            cause: Cause::Silent,
-            reason: format!(
-                "{} accepted the connection and did not finish the handshake within {deadline:?}: it may be \
-                 starting, or waiting for somebody to answer a dialog",
-                config.address
-            ),
-        }),
-    }
-}
-
-fn classify(shared: &Shared, error: &ibapi::Error) -> Trouble {
-    use std::io::ErrorKind;
-    let address = &shared.config.address;
-    let (cause, reason) = match error {
-        ibapi::Error::Io(io) if io.kind() == ErrorKind::ConnectionRefused => (
-            Cause::Refused,
-            format!(
-                "nobody listens at {address}: is IB Gateway running and logged in, with its API port set?"
-            ),
-        ),
-        ibapi::Error::Io(io) if session_broke(io.kind()) => (
-            Cause::Rejected,
-            format!(
-                "{address} accepted the connection and hung up ({io}): it may be starting, or not trust us"
-            ),
-        ),
-        ibapi::Error::Io(io) => (Cause::Unreachable, format!("{address} cannot be reached: {io}")),
-        ibapi::Error::ConnectionRejected(text) => (
-            Cause::Rejected,
-            format!("{address} hung up ({text}): it may be starting, or not trust this host's address"),
-        ),
-        ibapi::Error::ClientIdInUse { client_id } => (
-            Cause::ClientIdInUse,
-            format!(
-                "client id {client_id} is in use at {address} (326): by another program, or by our own broken \
-                 connection, which IB forgets after a while; trying again with the same id"
-            ),
-        ),
-        ibapi::Error::ServerVersion(needed, got, _) => (
-            Cause::VersionTooLow,
-            format!("{address} speaks API version {got} and we need {needed}: upgrade IB Gateway"),
-        ),
-        error if session_is_over(error) => (Cause::Rejected, format!("{address} hung up: {error}")),
-        error => (Cause::Other, format!("{address}: {error}")),
-    };
-    Trouble { cause, reason }
-}
-
-const fn session_broke(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind;
-    matches!(
-        kind,
-        ErrorKind::ConnectionReset
-            | ErrorKind::ConnectionAborted
-            | ErrorKind::BrokenPipe
-            | ErrorKind::UnexpectedEof
-    )
-}
-
-/// The account orders are written for: the configured one if the gateway manages it, or its only one.
-pub fn choose_account<'a>(wanted: Option<&str>, managed: &'a [String]) -> Result<&'a str, String> {
-    let managed: Vec<&str> = managed
-        .iter()
-        .map(|name| name.trim())
-        .filter(|name| !name.is_empty())
-        .collect();
-    let all = managed.join(", ");
-    match (wanted, managed.as_slice()) {
-        (_, []) => Err("the gateway manages no account: is it logged in?".to_owned()),
-        (Some(wanted), managed) => managed.iter().find(|name| **name == wanted).copied().ok_or_else(|| {
-            format!("the gateway manages {all}, not the configured {wanted}: is it the right login, live or paper?")
-        }),
-        (None, [only]) => Ok(only),
-        (None, _) => Err(format!("the gateway manages {all}: set gateway.account to the one to trade")),
-    }
-}
-
 /// Asks the gateway for its time now and then; returns when it has stopped answering.
 async fn heartbeat(shared: Rc<Shared>, client: Arc<Client>) -> String {
     const MISSES_MAX: u32 = 2;
@@ -528,12 +419,6 @@ async fn heartbeat(shared: Rc<Shared>, client: Arc<Client>) -> String {
         if misses >= MISSES_MAX {
             return format!("the gateway did not answer {MISSES_MAX} heartbeats of {deadline:?} each");
         }
-    }
-}
-
-async fn disconnect(client: &Client) {
-    if tokio::time::timeout(TEARDOWN, client.disconnect()).await.is_err() {
-        warn!("the client did not let go of its socket in time");
     }
 }
 

@@ -96,10 +96,12 @@ impl ExecutionBook {
 /// An execution id without its last part, and that part as a number: `0000e0d5.6612ab01.01.02` is revision 2.
 fn split(exec_id: &str) -> (&str, u32) {
     match exec_id.rsplit_once('.') {
-        Some((base, last)) if last.len() == 2 => match last.parse() {
-            Ok(revision) => (base, revision),
-            Err(_) => (exec_id, 0),
-        },
+        Some((base, last)) if last.len() == 2 && last.bytes().all(|b| b.is_ascii_digit()) => {
+            match last.parse() {
+                Ok(revision) => (base, revision),
+                Err(_) => (exec_id, 0),
+            }
+        }
         _ => (exec_id, 0),
     }
 }

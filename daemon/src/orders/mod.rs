@@ -74,6 +74,13 @@ pub enum OrderChange {
         /// Whose, by name; empty for orders made elsewhere.
         owner_name: String,
     },
+    /// The exchange corrected a fill that was counted.
+    Corrected {
+        /// As it is now.
+        execution: Execution,
+        /// Whose, by name; empty for orders made elsewhere.
+        owner_name: String,
+    },
     /// A cost we did not know.
     Charged {
         /// As the broker told it.
@@ -173,7 +180,9 @@ impl OrderManager {
 
     /// An order, or a change of one, certainly did not leave.
     pub fn not_sent(&mut self, at: Timestamp, order_id: OrderId, code: DenialCode) -> Vec<OrderChange> {
-        let Some(order) = self.orders.get_mut(&order_id) else { return Vec::new() };
+        let Some(order) = self.orders.get_mut(&order_id) else {
+            return Vec::new();
+        };
         let denial = Denial::native(code, 0, 0);
         let kind = if order.pending.take().is_some() {
             event::OrderEventKind::ReplaceDenied(denial)

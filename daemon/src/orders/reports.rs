@@ -171,11 +171,15 @@ impl OrderManager {
             Novelty::Repeated => return,
             Novelty::New(early) => early,
             Novelty::Correction => {
+                let owner_name = owner.map(|(_, name, _)| name).unwrap_or_default();
+                changes.push(OrderChange::Corrected {
+                    execution: execution.clone(),
+                    owner_name,
+                });
                 changes.push(OrderChange::Alarm {
                     name: "execution_corrected",
                     text: format!(
-                        "the exchange corrected fill {} of order {}: positions and profit count the first version \
-                         until the next start",
+                        "the exchange corrected fill {} of order {}: positions and profit count the first                          version until the next start",
                         execution.exec_id, execution.order_id.0
                     ),
                 });
@@ -330,8 +334,9 @@ impl OrderManager {
         }
     }
 
+    /// Keeps the broker's word on an order. A refusal's error has said more already: its code.
     pub(super) fn note(&mut self, order_id: OrderId, reason: &str) {
-        if let Some(order) = self.orders.get_mut(&order_id) {
+        if let Some(order) = self.orders.get_mut(&order_id).filter(|order| !order.refused) {
             order.reason = Some(reason.to_owned());
         }
     }

@@ -326,7 +326,8 @@ fn overdrawn_fuel_holds_market_data_back_and_only_that() {
 
 #[test]
 fn timers_are_called_and_order_events_told() {
-    let toml = "[[plugins]]\nname = \"script\"\ncomponent = \"guests/fixed-orders.wasm\"\nkind = \"strategy\"\n\
+    let toml = "[[plugins]]\nname = \"script\"\n\
+         component = \"guests/fixed-orders.wasm\"\nkind = \"strategy\"\n\
          [plugins.grant]\ninstruments = [\"AAPL\"]\n\
          order_types = [\"limit\", \"market\", \"stop\", \"stop_limit\"]\n\
          max_quantity = 100\nmessages_per_second = 20\n\

@@ -47,7 +47,8 @@ pub enum LoadError {
     },
     /// Its file cannot be read.
     #[error(
-        "plugin {plugin:?}: cannot read its component {}: {source}; correct `component` or put the file there",
+        "plugin {plugin:?}: cannot read its component {}: {source}; correct `component` or put the file \
+         there",
         path.display()
     )]
     File {
@@ -70,8 +71,8 @@ pub enum LoadError {
     },
     /// It is of another version of the interface.
     #[error(
-        "plugin {plugin:?}: its component has {found}, this daemon has {expected}; build it with the SDK of this \
-         release"
+        "plugin {plugin:?}: its component has {found}, this daemon has {expected}; build it with the SDK of \
+         this release"
     )]
     Version {
         /// Which plugin.
@@ -100,8 +101,8 @@ pub enum LoadError {
     },
     /// It wants the system.
     #[error(
-        "plugin {plugin:?}: its component imports {import}, and this daemon gives plugins no WASI: no files, no \
-         network, no clock; build it for wasm32-unknown-unknown or with WASI stubbed out"
+        "plugin {plugin:?}: its component imports {import}, and this daemon gives plugins no WASI: no \
+         files, no network, no clock; build it for wasm32-unknown-unknown or with WASI stubbed out"
     )]
     Wasi {
         /// Which plugin.

@@ -26,6 +26,8 @@ mod convert_tests;
 mod engine;
 mod failure;
 pub mod grants;
+#[cfg(test)]
+mod grants_tests;
 mod imports;
 mod instance;
 #[cfg(test)]

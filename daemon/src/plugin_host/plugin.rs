@@ -139,12 +139,13 @@ impl Plugin {
     pub fn deliver(&mut self, at: Timestamp, notices: &[Notice], out: &mut Vec<Event>) {
         match &mut self.seat {
             Seat::Lane(None) => {}
-            Seat::Lane(Some(_)) => {
-                // What waits already waits for fuel: then only the latest counts.
-                let adding = if self.batch.has_data() {
-                    Adding::LatestWins
-                } else {
+            Seat::Lane(Some(instance)) => {
+                // Data that will wait for fuel waits as the latest of each instrument.
+                let served_now = !self.batch.has_data() && instance.has_allowance(at);
+                let adding = if served_now {
                     Adding::All
+                } else {
+                    Adding::LatestWins
                 };
                 for notice in notices {
                     if self.batch.add(at, notice, adding) {

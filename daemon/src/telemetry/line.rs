@@ -4,7 +4,8 @@
 use std::fmt::{self, Write};
 
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields};
@@ -55,13 +56,16 @@ where
     }
 }
 
+/// Always as long, so that lines stay aligned.
+const INSTANT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+
 fn instant() -> String {
     let nanos = i128::from(clock::now().nanos());
-    let micros = nanos - nanos % 1_000;
-    let formatted = OffsetDateTime::from_unix_timestamp_nanos(micros).map(|instant| instant.format(&Rfc3339));
+    let formatted = OffsetDateTime::from_unix_timestamp_nanos(nanos).map(|instant| instant.format(INSTANT));
     match formatted {
         Ok(Ok(text)) => text,
-        _ => format!("{micros}ns"),
+        _ => format!("{nanos}ns"),
     }
 }
 

@@ -144,8 +144,8 @@ impl Journal {
     }
 }
 
-/// Everything there is to know, as one JSON object.
-pub(crate) fn books(gateway: &Gateway, journal: &Journal) -> Value {
+/// Everything there is to know, as one JSON object. Without the journal it stays small however often clients came.
+pub(crate) fn books(gateway: &Gateway, journal: Option<&Journal>) -> Value {
     let exchange = gateway.exchange();
     let orders = exchange
         .orders()
@@ -156,7 +156,7 @@ pub(crate) fn books(gateway: &Gateway, journal: &Journal) -> Value {
         "executions": executions_json(exchange),
         "accounts": accounts_json(exchange),
         "markets": markets_json(exchange),
-        "connections": journal.json(),
+        "connections": journal.map(Journal::json),
     })
 }
 

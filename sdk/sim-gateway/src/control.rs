@@ -16,7 +16,7 @@ use crate::faults;
 use crate::load;
 use crate::server::Shared;
 
-const HELP: &str = "books, counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
+const HELP: &str = "books [brief], counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
                     probe SYMBOL COUNT INTERVAL_MS, latency, flood RATE SECONDS, quit; and the faults: \
                     drop, refuse 2s, silent on|off, mute on|off, notice 1100, reject-next [201], \
                     duplicate-next, delay 50ms, garbage, version 100";
@@ -66,8 +66,9 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
     match words.as_slice() {
         ["books"] => {
             let world = shared.borrow();
-            Ok(books(&world.gateway, &world.journal))
+            Ok(books(&world.gateway, Some(&world.journal)))
         }
+        ["books", "brief"] => Ok(books(&shared.borrow().gateway, None)),
         ["counts"] => {
             let counts = shared.borrow().counts();
             Ok(json!({

@@ -131,11 +131,11 @@ async fn conclude(
     let uid = peer.uid;
     match tokio::time::timeout(deadline, outcome).await {
         Ok(Ok(CommandOutcome::Done { message })) => {
-            tracing::info!(uid, command = %what, message, "command done");
+            tracing::info!(uid, command = %what, outcome = message, "command done");
             Ok(Json(Done { message }))
         }
         Ok(Ok(CommandOutcome::Refused { message })) => {
-            tracing::warn!(uid, command = %what, message, "command refused");
+            tracing::warn!(uid, command = %what, outcome = message, "command refused");
             Err(Problem::refused(message))
         }
         Ok(Err(_)) => Err(Problem::stopping()),

@@ -5,6 +5,8 @@
 //! | `GET /healthz`, `GET /readyz` | observers | does the desk's loop turn; would it trade |
 //! | `GET /v1/…` | observers | what others published last, as schema types |
 //! | `POST /v1/…` | operators | a command, answered with its outcome |
+//!
+//! Never: a decision about an order, a wait without a deadline, an answer that is not JSON.
 
 mod command;
 mod read;
