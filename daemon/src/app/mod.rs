@@ -23,6 +23,7 @@ use std::thread;
 use std::time::Duration;
 
 use prometheus::Registry;
+use tokio::runtime::LocalOptions;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::admin::events::EventLog;
@@ -240,19 +241,27 @@ async fn start_lane(
     let body = move || {
         // Dropped when the thread ends, however it ends.
         let _end = end;
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        // A local runtime and not a `LocalSet`: in that, each wake from the client's own tasks is a write to the event
+        // loop and one more round of it, on the way of every tick.
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = match builder.enable_all().build_local(LocalOptions::default()) {
             Ok(runtime) => runtime,
             Err(source) => {
                 let _gone = report.send(Err(system("a runtime", source)));
                 return;
             }
         };
-        let lane = tokio::task::LocalSet::new();
-        lane.block_on(&runtime, async move {
+        runtime.block_on(async move {
             match build_lane(parts) {
                 Ok((desk_loop, standing)) => {
                     if report.send(Ok(standing)).is_ok() {
-                        desk_loop.run(stop).await;
+                        // A task, because the future of `block_on` is woken through the event loop too.
+                        let turning = tokio::task::spawn_local(desk_loop.run(stop)).await;
+                        if let Err(failed) = turning
+                            && failed.is_panic()
+                        {
+                            std::panic::resume_unwind(failed.into_panic());
+                        }
                     }
                 }
                 Err(error) => _ = report.send(Err(error)),

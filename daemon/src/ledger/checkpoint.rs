@@ -1,17 +1,20 @@
-//! Moving the write-ahead log into the database: it waits for the disk, so it has a thread and a connection
-//! of its own.
+//! What waits for the disk, and so has a thread and a connection of its own.
 //!
-//! About once a second, or as soon as the log has grown by [`SOON_BYTES`], a passive checkpoint copies what
-//! it can without holding anyone up, and the next commit starts the log again from its beginning. Commits
-//! that never pause can outrun that; at [`BOUND_BYTES`] a truncating one stops the writer for as long as the
-//! last few pages take.
+//! - About once a second the write-ahead log is made to reach the disk: what a power cut can take is younger.
+//! - Once a minute, or as soon as the log has grown by [`SOON_BYTES`], a passive checkpoint copies what it can
+//!   into the database without holding anyone up. Commits that never pause can outrun that; at [`BOUND_BYTES`]
+//!   a truncating one stops the writer for as long as the last few pages take.
+//! - After a checkpoint the next commit starts the log again, and SQLite makes that one wait for the disk,
+//!   milliseconds, whatever `synchronous` says short of `off`. So the thread commits next, and no order waits;
+//!   one that comes in those milliseconds waits for the rest of them, which is why checkpoints are rare.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::error::OpenError;
 use super::metrics::Metrics;
@@ -20,8 +23,11 @@ use super::open_error;
 
 /// How often the log's size is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
-/// How often a checkpoint is run whatever the size: also how much a power cut can take in `normal`.
-const RUN_EVERY: Duration = Duration::from_secs(1);
+/// How often new commits are made to reach the disk: also how much a power cut can take in `normal`.
+const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How often a checkpoint is run whatever the size, if there was anything new; the first comes a second after
+/// the start.
+const RUN_EVERY: Duration = Duration::from_secs(60);
 /// A log this large is moved without waiting; a larger file is cut back to this when it starts again.
 pub(super) const SOON_BYTES: u64 = 4 * 1024 * 1024;
 /// A log this large is moved even if a commit has to wait.
@@ -62,7 +68,11 @@ impl Checkpointer {
             connection,
             place,
             metrics,
-            last_run: Instant::now(),
+            seen: 0,
+            unsynced: true,
+            unmoved: true,
+            last_sync: Instant::now(),
+            next_run: Instant::now() + SYNC_EVERY,
             failing: false,
         };
         let thread = std::thread::Builder::new()
@@ -103,7 +113,14 @@ struct Rounds {
     connection: Connection,
     place: Arc<Place>,
     metrics: Metrics,
-    last_run: Instant,
+    /// Changes when somebody else has committed.
+    seen: i64,
+    /// Commits that may not have reached the disk.
+    unsynced: bool,
+    /// Commits that may not be in the database.
+    unmoved: bool,
+    last_sync: Instant,
+    next_run: Instant,
     failing: bool,
 }
 
@@ -111,27 +128,57 @@ impl Rounds {
     fn look(&mut self) {
         self.place.look();
         let bytes = self.wal_bytes();
-        if self.last_run.elapsed() < RUN_EVERY && bytes <= SOON_BYTES {
-            return;
-        }
-        let mut outcome = run(&self.connection, Mode::Passive);
-        if outcome.is_ok() && bytes > BOUND_BYTES {
-            outcome = run(&self.connection, Mode::Truncate);
-        }
-        self.last_run = Instant::now();
-        self.wal_bytes();
-        let failed = outcome.is_err();
-        match outcome {
-            Ok(()) => self.metrics.checkpoints.inc(),
-            Err(error) => {
-                self.metrics.errors.inc();
-                if !self.failing {
-                    let path = self.place.path().display();
-                    tracing::warn!(%path, %error, "a checkpoint failed; the ledger's log grows on");
-                }
+        let outcome = self.note_commits().and_then(|()| {
+            if self.unmoved && (Instant::now() >= self.next_run || bytes > SOON_BYTES) {
+                self.checkpoint(bytes)?;
+            } else if self.unsynced && self.last_sync.elapsed() >= SYNC_EVERY {
+                self.sync()?;
+            }
+            Ok(())
+        });
+        if let Err(error) = &outcome {
+            self.metrics.errors.inc();
+            if !self.failing {
+                let path = self.place.path().display();
+                tracing::warn!(%path, %error, "a checkpoint failed; the ledger's log grows on");
             }
         }
-        self.failing = failed;
+        self.failing = outcome.is_err();
+    }
+
+    fn note_commits(&mut self) -> Result<(), RoundError> {
+        let version = self
+            .connection
+            .query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        if version != self.seen {
+            self.seen = version;
+            self.unsynced = true;
+            self.unmoved = true;
+        }
+        Ok(())
+    }
+
+    /// Makes the log reach the disk. A file of its own: SQLite's locks are on other files, so closing this one
+    /// lets none of them go.
+    fn sync(&mut self) -> Result<(), RoundError> {
+        self.last_sync = Instant::now();
+        File::open(self.place.wal())?.sync_data()?;
+        self.unsynced = false;
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, bytes: u64) -> Result<(), RoundError> {
+        self.next_run = Instant::now() + RUN_EVERY;
+        run(&self.connection, Mode::Passive)?;
+        if bytes > BOUND_BYTES {
+            run(&self.connection, Mode::Truncate)?;
+        }
+        // It reached the disk before it was copied.
+        (self.last_sync, self.unsynced, self.unmoved) = (Instant::now(), false, false);
+        restart_log(&self.connection)?;
+        self.wal_bytes();
+        self.metrics.checkpoints.inc();
+        Ok(())
     }
 
     fn wal_bytes(&self) -> u64 {
@@ -151,4 +198,24 @@ pub(super) fn run(connection: &Connection, mode: Mode) -> rusqlite::Result<()> {
         Mode::Truncate => "PRAGMA wal_checkpoint(TRUNCATE)",
     };
     connection.query_row(sql, [], |_| Ok(()))
+}
+
+/// The first commit after a checkpoint, which starts the log again and waits for the disk. A writer that is in
+/// the way does it instead.
+fn restart_log(connection: &Connection) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO write_probe (id, filler) VALUES (2, x'')
+               ON CONFLICT (id) DO UPDATE SET filler = excluded.filler";
+    match connection.execute(sql, []) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        outcome => outcome.map(drop),
+    }
+}
+
+/// Why a round was not finished.
+#[derive(Debug, thiserror::Error)]
+enum RoundError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the log cannot be made to reach the disk: {0}")]
+    Sync(#[from] std::io::Error),
 }

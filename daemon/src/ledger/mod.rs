@@ -86,8 +86,8 @@ impl Default for Config {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Synchronous {
-    /// At the next checkpoint, about a second later: a power cut may lose the last second or so of commits,
-    /// always the latest ones together. The broker's truth, read at start, then shows orders the ledger does
+    /// About a second later: a power cut may lose the last second or so of commits, always the latest ones
+    /// together. The broker's truth, read at start, then shows orders the ledger does
     /// not know.
     #[default]
     Normal,
