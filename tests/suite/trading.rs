@@ -54,7 +54,7 @@ fn plugins_trade_and_the_books_agree() {
     // Everything is canceled and flattened, at the broker as here.
     wait_for("a flat account", || {
         let books = market.books();
-        let flat = books["positions"]
+        let flat = books["accounts"][0]["positions"]
             .as_array()
             .unwrap()
             .iter()
