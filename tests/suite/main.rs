@@ -7,5 +7,6 @@ mod operator;
 mod orders;
 mod refusals;
 mod rig;
+mod service;
 mod session;
 mod trading;
