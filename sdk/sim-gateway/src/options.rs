@@ -51,7 +51,10 @@ pub(crate) struct Arguments {
 
 impl Arguments {
     /// What to serve.
-    #[expect(clippy::disallowed_methods, reason = "the program is where this market's time begins")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the program is where this market's time begins"
+    )]
     pub(crate) fn options(&self) -> Options {
         let epoch = SystemTime::now()
             .duration_since(UNIX_EPOCH)
