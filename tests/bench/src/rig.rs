@@ -135,12 +135,13 @@ impl Market {
 pub struct Bare(#[expect(dead_code, reason = "held for its end")] Running);
 
 impl Bare {
-    /// Starts it on a market.
-    pub fn start(market: &Market, symbol: &str, offset: &str) -> Result<Bare, Failure> {
+    /// Starts it on a market; it trades the first symbol and listens to all.
+    pub fn start(market: &Market, offset: &str, symbols: &[String]) -> Result<Bare, Failure> {
         let mut command = Command::new(binary("bare")?);
         command
             .arg(market.address.to_string())
-            .args([symbol, offset])
+            .arg(offset)
+            .args(symbols)
             .stdin(Stdio::null());
         Ok(Bare(Running(command.spawn()?)))
     }
