@@ -49,8 +49,7 @@ CREATE TABLE orders (
     accepted_at      INTEGER NOT NULL,
     changed_at       INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX orders_client_order_id ON orders (client_order_id);
-CREATE INDEX orders_open ON orders (order_id) WHERE open = 1;
+-- No index beside the key: each is one more page written before every order, and only a start reads by them.
 
 -- Everything that happened to an order, numbered within the order; nothing here is ever changed.
 CREATE TABLE order_events (
