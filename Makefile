@@ -4,6 +4,7 @@
 #   make demo SECONDS=20  the same without a terminal; prints a summary
 #   make test             format, lints and every test
 #   make bench            latency, throughput, memory and recovery, beside a bare client
+#   make systemd-test     the service unit on a booted systemd in a container; needs root and downloads a small Debian
 #   make plugins          the shipped plugins and the test guests, as components
 
 SHELL := /bin/bash
@@ -16,7 +17,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/moored/target
 SECONDS ?=
 SEED ?= 7
 
-.PHONY: demo test lint bench plugins build setup-demo setup-test
+.PHONY: demo test lint bench systemd-test plugins build setup-demo setup-test setup-systemd-test
 
 demo: setup-demo build plugins
 	@scripts/demo.sh "$(SEED)" "$(SECONDS)"
@@ -33,6 +34,9 @@ lint:
 bench: setup-demo plugins
 	@scripts/bench.sh
 
+systemd-test: setup-systemd-test build plugins
+	@scripts/systemd-test.sh
+
 plugins:
 	@scripts/build-plugins.sh
 
@@ -45,3 +49,6 @@ setup-demo:
 
 setup-test:
 	@scripts/setup.sh test
+
+setup-systemd-test:
+	@scripts/setup.sh systemd-test

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what a build or the tests need and the machine has not, through the system's own package manager.
-# Usage: scripts/setup.sh demo|test
+# Usage: scripts/setup.sh demo|test|systemd-test
 set -euo pipefail
 
 need=()
@@ -18,6 +18,10 @@ if [[ ${1:-demo} == test ]]; then
     want python3 python3
     # The module is there without its parts on Debian until the package is.
     python3 -c 'import ensurepip' >/dev/null 2>&1 || need+=(python3-venv)
+fi
+if [[ ${1:-demo} == systemd-test ]]; then
+    want debootstrap debootstrap
+    want systemd-nspawn systemd-container
 fi
 
 ((${#need[@]})) || exit 0
