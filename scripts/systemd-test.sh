@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Proves systemd/moored.service on a systemd that really booted: a Debian in a container without a network, with the
-# daemon installed as a package would install it and the simulated gateway beside it.
+# Proves systemd/moored.service on a systemd that really booted: a Debian in a container without a network,
+# with the daemon installed as a package would install it and the simulated gateway beside it.
 #
 #   scripts/systemd-test.sh
 #
-# Needs root, debootstrap and systemd-nspawn, and the binaries and plugins in $CARGO_TARGET_DIR (`make systemd-test`
-# builds them). The system is downloaded once and kept in $CARGO_TARGET_DIR/systemd-root; each run works on a copy.
+# Needs root, debootstrap and systemd-nspawn, and the binaries and plugins in $CARGO_TARGET_DIR (`make
+# systemd-test` builds them). The system is downloaded once and kept in $CARGO_TARGET_DIR/systemd-root; each
+# run works on a copy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -37,7 +38,8 @@ if [[ ! -d $base ]]; then
     suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-bookworm}")
     say "downloading Debian $suite into $base"
     rm -rf --one-file-system "$base.partial"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus "$suite" "$base.partial" >"$base.log" 2>&1 || {
+    parts=systemd,systemd-sysv,dbus
+    debootstrap --variant=minbase --include=$parts "$suite" "$base.partial" >"$base.log" 2>&1 || {
         tail -n 20 "$base.log" >&2
         exit 1
     }
@@ -129,8 +131,8 @@ is_booted() {
 
 unit_is_well_formed() {
     say "the unit"
-    local complaints
-    complaints=$(inside systemd-analyze verify --man=no /usr/lib/systemd/system/moored.service 2>&1) || fail "verify: $complaints"
+    local unit=/usr/lib/systemd/system/moored.service complaints
+    complaints=$(inside systemd-analyze verify --man=no "$unit" 2>&1) || fail "verify: $complaints"
     [[ -z $complaints ]] || fail "verify: $complaints"
     pass "systemd-analyze verify has nothing to say"
     pass "$(inside systemd-analyze security --no-pager moored.service | tail -n 1 | sed 's/^[^A-Z]*//')"
@@ -151,7 +153,9 @@ active_only_once_ready() {
     inside systemctl kill --kill-whom=main --signal=CONT moored
     await "$patience" "active" is ActiveState active
     journal_says "moored stands" >/dev/null || fail "active, but it does not stand"
-    pass "active after $(($(property ActiveEnterTimestampMonotonic) - $(property ExecMainStartTimestampMonotonic))) µs"
+    local started stood
+    started=$(property ExecMainStartTimestampMonotonic) stood=$(property ActiveEnterTimestampMonotonic)
+    pass "active after $((stood - started)) µs"
     await 60 "a status text" status_is_shown
     pass "Status: $(property StatusText)"
 }
@@ -200,8 +204,8 @@ journal_has_fields() {
     local entry
     entry=$(inside journalctl --no-pager -q -u moored -o json MESSAGE="moored stands" | tail -n 1)
     local field
-    for field in '"VERSION":"[0-9]' '"TARGET":"moored::app"' '"PRIORITY":"[0-7]"' '"_SYSTEMD_UNIT":"moored.service"' \
-        '"CODE_FILE":"' '"_TRANSPORT":"journal"'; do
+    for field in '"VERSION":"[0-9]' '"TARGET":"moored::app"' '"PRIORITY":"[0-7]"' \
+        '"_SYSTEMD_UNIT":"moored.service"' '"CODE_FILE":"' '"_TRANSPORT":"journal"'; do
         grep -qE "$field" <<<"$entry" || fail "no $field in $entry"
     done
     pass "$(grep -oE '"(MESSAGE|VERSION|TARGET|PRIORITY|_TRANSPORT)":"[^"]*"' <<<"$entry" | tr '\n' ' ')"
@@ -223,8 +227,8 @@ moorctl_knows_whom_it_serves() {
 }
 status_says() { [[ $(property StatusText) == "$1"* ]]; }
 
-# recovers SIGNAL WHAT SECONDS: the daemon, sent the signal, is within that time another process, counted as a restart,
-# that becomes ready, trades and remembers.
+# recovers SIGNAL WHAT SECONDS: the daemon, sent the signal, is within that time another process, counted as a
+# restart, that becomes ready, trades and remembers.
 recovers() {
     local from=$SECONDS pid restarts fill
     pid=$(property MainPID) restarts=$(property NRestarts)
@@ -248,7 +252,8 @@ watchdog_ends_what_does_not_turn() {
     say "watchdog"
     recovers STOP "the desk stopped turning" 60
     local told
-    told=$(inside journalctl --no-pager -q -o cat -u moored _PID=1 -g 'Watchdog timeout') || fail "not by the watchdog"
+    told=$(inside journalctl --no-pager -q -o cat -u moored _PID=1 -g 'Watchdog timeout') ||
+        fail "not by the watchdog"
     pass "$told"
 }
 
