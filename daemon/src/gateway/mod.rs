@@ -1,7 +1,7 @@
 //! Floor 6: the edge to Interactive Brokers. The only place that knows `ibapi`.
 //!
 //! Owns: the session with IB Gateway (connect, prove, keep, lose, wait, again), what is asked of it, and every
-//! conversion between its words and ours. Runs on the lane: a current-thread runtime inside a `LocalSet`, with the desk.
+//! conversion between its words and ours. Runs on the lane, a local runtime, with the desk.
 //!
 //! | file | what it does |
 //! |---|---|
@@ -279,7 +279,7 @@ struct Shared {
     truth: RefCell<Option<Rc<truth::Signals>>>,
 }
 
-/// Starts keeping a session. Must be called within a `LocalSet` on a current-thread runtime.
+/// Starts keeping a session. Must be called within a `LocalRuntime` or a `LocalSet`.
 ///
 /// What the gateway learns comes by `reports` and `quotes`; see [`GatewayHandle`] for what can be asked of it.
 pub fn start(

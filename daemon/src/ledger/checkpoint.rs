@@ -1,12 +1,12 @@
 //! What waits for the disk, and so has a thread and a connection of its own.
 //!
 //! - About once a second the write-ahead log is made to reach the disk: what a power cut can take is younger.
-//! - Once a minute, or as soon as the log has grown by [`SOON_BYTES`], a passive checkpoint copies what it can
-//!   into the database without holding anyone up. Commits that never pause can outrun that; at [`BOUND_BYTES`]
-//!   a truncating one stops the writer for as long as the last few pages take.
+//! - Once a minute, or as soon as the log has grown by [`SOON_BYTES`], a passive checkpoint copies what it
+//!   can into the database without holding anyone up. Commits that never pause can outrun that; at
+//!   [`BOUND_BYTES`] a truncating one stops the writer for as long as the last few pages take.
 //! - After a checkpoint the next commit starts the log again, and SQLite makes that one wait for the disk,
-//!   milliseconds, whatever `synchronous` says short of `off`. So the thread commits next, and no order waits;
-//!   one that comes in those milliseconds waits for the rest of them, which is why checkpoints are rare.
+//!   milliseconds, whatever `synchronous` says short of `off`. So the thread commits next, and no order
+//!   waits; one that comes in those milliseconds waits for the rest of them, hence checkpoints are rare.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -158,8 +158,8 @@ impl Rounds {
         Ok(())
     }
 
-    /// Makes the log reach the disk. A file of its own: SQLite's locks are on other files, so closing this one
-    /// lets none of them go.
+    /// Makes the log reach the disk. A file of its own: SQLite's locks are on other files, so closing this
+    /// one lets none of them go.
     fn sync(&mut self) -> Result<(), RoundError> {
         self.last_sync = Instant::now();
         File::open(self.place.wal())?.sync_data()?;
@@ -173,8 +173,9 @@ impl Rounds {
         if bytes > BOUND_BYTES {
             run(&self.connection, Mode::Truncate)?;
         }
-        // It reached the disk before it was copied.
-        (self.last_sync, self.unsynced, self.unmoved) = (Instant::now(), false, false);
+        // Whether somebody was in the way is not looked at: the log is made to reach the disk all the same, and
+        // what was left in it is moved with what comes next.
+        self.unmoved = false;
         restart_log(&self.connection)?;
         self.wal_bytes();
         self.metrics.checkpoints.inc();
@@ -200,8 +201,8 @@ pub(super) fn run(connection: &Connection, mode: Mode) -> rusqlite::Result<()> {
     connection.query_row(sql, [], |_| Ok(()))
 }
 
-/// The first commit after a checkpoint, which starts the log again and waits for the disk. A writer that is in
-/// the way does it instead.
+/// The first commit after a checkpoint, which starts the log again and waits for the disk. A writer that is
+/// in the way does it instead.
 fn restart_log(connection: &Connection) -> rusqlite::Result<()> {
     let sql = "INSERT INTO write_probe (id, filler) VALUES (2, x'')
                ON CONFLICT (id) DO UPDATE SET filler = excluded.filler";

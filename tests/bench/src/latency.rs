@@ -1,8 +1,9 @@
-//! Tick to order: from just before the gateway writes a tick until it has read the order that answers it. The daemon and
-//! the bare client each have a gateway of their own and are asked in turns, so that a noisy machine is noisy for both.
+//! Tick to order: from just before the gateway writes a tick until it has read the order that answers it.
+//! The daemon and the bare client each have a gateway of their own and are asked in turns, so that a noisy
+//! machine is noisy for both.
 //!
-//! Twice: in a quiet market, where both have slept and their code has left the processor's caches; and with other
-//! instruments ticking, as in a trading day.
+//! Twice: in a quiet market, where both have slept and their code has left the processor's caches; and with
+//! other instruments ticking, as in a trading day.
 
 use std::time::Duration;
 
@@ -145,8 +146,8 @@ fn tell(report: &mut Report, setting: &str, moored: &[Samples], bare: &[Samples]
     spread.sort_by(f64::total_cmp);
     if let [lowest, .., highest] = spread.as_slice() {
         report.note(format!(
-            "Tick to order, {setting}: {} and {} samples in {} interleaved rounds; the ratio of the medians of single \
-             rounds lay between {lowest:.2} and {highest:.2}.",
+            "Tick to order, {setting}: {} and {} samples in {} interleaved rounds; the ratio of the medians of \
+             single rounds lay between {lowest:.2} and {highest:.2}.",
             moored.len(),
             bare.len(),
             rounds.len(),
@@ -159,8 +160,8 @@ fn ratio(moored: &Samples, bare: &Samples, q: f64) -> f64 {
 }
 
 fn probe(market: &Market, symbol: &str, count: u32) -> Result<Samples, Failure> {
-    // The traded market stands still while it is probed. Before, it moved by itself: what that used up of the daemon's
-    // messages a second comes back while this one probe is waited for, whatever comes of it.
+    // The traded market stands still while it is probed. Before, it moved by itself: what that used up of
+    // the daemon's messages a second comes back while this one probe is waited for, whatever comes of it.
     market.control(&format!("probe {symbol} 1 {CALM_MS}"))?;
     let answer = market.control(&format!("probe {symbol} {count} {INTERVAL_MS}"))?;
     let latencies = answer["latencies_ns"].as_array().ok_or("no latencies")?;

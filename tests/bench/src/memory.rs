@@ -14,13 +14,15 @@ pub const SHIPPED: [Plugin<'static>; 3] = [
     Plugin {
         component: "ema-cross",
         kind: "strategy",
-        grant: "instruments = [\"AAPL\"]\norder_types = [\"limit\", \"market\"]\nmax_quantity = 10\nmessages_per_second = 5\n",
+        grant: "instruments = [\"AAPL\"]\n\
+                order_types = [\"limit\", \"market\"]\nmax_quantity = 10\nmessages_per_second = 5\n",
         config: "fast = 8\nslow = 32\n",
     },
     Plugin {
         component: "two-sided-quoter",
         kind: "strategy",
-        grant: "instruments = [\"SPY\"]\norder_types = [\"limit\"]\nmax_quantity = 10\nmessages_per_second = 5\n",
+        grant: "instruments = [\"SPY\"]\n\
+                order_types = [\"limit\"]\nmax_quantity = 10\nmessages_per_second = 5\n",
         config: "quantity = 1\n",
     },
     Plugin {

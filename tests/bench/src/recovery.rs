@@ -37,7 +37,8 @@ pub fn run(report: &mut Report) -> Result<(), Failure> {
     drop(daemon);
     let mut drops = Vec::new();
     for _ in 0..DROPS {
-        // A daemon that lost its session a moment ago waits before it tries again; each of these meets it for the first time.
+        // A daemon that lost its session a moment ago waits before it tries again; each of these meets it
+        // for the first time.
         let daemon = Daemon::start(&market, &instruments(), &SHIPPED)?;
         daemon.ready()?;
         daemon.tradable(LOOK)?;
@@ -60,8 +61,8 @@ pub fn run(report: &mut Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes the gateway away for a while; how long from its return until orders may leave. The return is counted from the
-/// command, which is a moment too early: the figure errs against the daemon.
+/// Takes the gateway away for a while; how long from its return until orders may leave. The return is
+/// counted from the command, which is a moment too early: the figure errs against the daemon.
 fn outage(market: &Market, daemon: &Daemon, command: &str, length: Duration) -> Result<Duration, Failure> {
     let sessions = |daemon: &Daemon| {
         daemon

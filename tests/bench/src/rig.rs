@@ -20,7 +20,8 @@ const START: Duration = Duration::from_secs(30);
 /// The longest anything else is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Where this run keeps its things: on the disk the build is on, because a ledger in memory would prove nothing.
+/// Where this run keeps its things: on the disk the build is on, because a ledger in memory would prove
+/// nothing.
 pub fn bench_dir() -> PathBuf {
     let folder = target_dir().join("bench");
     // Whoever writes there finds out if it could not be made.

@@ -1,4 +1,5 @@
-//! From the start of the process until it tells the service manager that it stands, and until orders may leave.
+//! From the start of the process until it tells the service manager that it stands, and until orders may
+//! leave.
 
 use std::time::Duration;
 

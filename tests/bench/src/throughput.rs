@@ -1,4 +1,5 @@
-//! How many ticks the daemon takes in while it trades, and whether anything about an order is lost on the way.
+//! How many ticks the daemon takes in while it trades, and whether anything about an order is lost on the
+//! way.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -32,8 +33,8 @@ struct Flood {
 }
 
 impl Flood {
-    /// Everything the market had to say was written when it was due, and nothing of it was lost. The market counts
-    /// more ticks than the daemon, which has no use for volumes and the like.
+    /// Everything the market had to say was written when it was due, and nothing of it was lost. The market
+    /// counts more ticks than the daemon, which has no use for volumes and the like.
     fn sustained(&self) -> bool {
         self.rate >= self.wanted && self.conflated == 0 && self.lags == 0
     }
@@ -45,7 +46,8 @@ pub fn run(report: &mut Report) -> Result<(), Failure> {
     let instruments: Vec<String> = (1..=INSTRUMENTS)
         .map(|number| format!("SYM{number:03}"))
         .collect();
-    let grant = "instruments = [\"SYM001\"]\norder_types = [\"limit\"]\nmax_quantity = 10\nmessages_per_second = 40\n";
+    let grant = "instruments = [\"SYM001\"]\norder_types = [\"limit\"]\nmax_quantity = 10\n\
+                 messages_per_second = 40\n";
     // Above the offer: every order is filled, and has executions and commissions to lose.
     let config = "symbol = \"SYM001\"\nquantity = \"1\"\noffset = \"0.25\"\nioc = true\n";
     let plugins = [
@@ -74,8 +76,8 @@ pub fn run(report: &mut Report) -> Result<(), Failure> {
     for wanted in STEPS {
         let flood = flood(&market, &daemon, wanted, ticks_a_move)?;
         println!(
-            "   {} ticks/s wanted: {} written a second, {} held back by the gateway, {} of {} taken in, {} merged \
-             before the strategy, {} of a core, {:.1} MiB",
+            "   {} ticks/s wanted: {} written a second, {} held back by the gateway, {} of {} taken in, {} \
+             merged before the strategy, {} of a core, {:.1} MiB",
             grouped(flood.wanted),
             grouped(flood.rate),
             grouped(flood.conflated),

@@ -1,5 +1,6 @@
-//! What anybody would write first: a program on `ibapi` that answers each change of the bid with a limit order, and
-//! does nothing else. No gate, no memory, no plugin, no recovery. The daemon is measured beside it.
+//! What anybody would write first: a program on `ibapi` that answers each change of the bid with a limit
+//! order, and does nothing else. No gate, no memory, no plugin, no recovery. The daemon is measured beside
+//! it.
 //!
 //! Usage: `bare ADDRESS OFFSET SYMBOL [SYMBOL…]`; it trades the first symbol and only listens to the others.
 
