@@ -4,12 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use moored::app::{self, AppError};
-use moored::config::Config;
-use moored::plugin_host::load::LoadError;
-
-/// What starting again cannot mend: `EX_CONFIG` of sysexits(3). The service unit does not restart on it.
-const MISCONFIGURED: u8 = 78;
+use moored::{app, config::Config};
 
 /// A headless trading daemon for Interactive Brokers.
 #[derive(Debug, Parser)]
@@ -38,11 +33,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("moored: {error}");
-            match error {
-                AppError::Plugins(LoadError::Engine(_) | LoadError::Metrics(_)) => ExitCode::FAILURE,
-                AppError::Config(_) | AppError::Plugins(_) => MISCONFIGURED.into(),
-                _ => ExitCode::FAILURE,
-            }
+            ExitCode::from(error.exit_code())
         }
     }
 }

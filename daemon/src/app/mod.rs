@@ -40,6 +40,7 @@ use crate::domain::session::SessionStatus;
 use crate::ledger::Ledger;
 use crate::mailbox::{CommandSender, Mailbox};
 use crate::plugin_host::PluginHost;
+use crate::plugin_host::load::LoadError;
 use crate::{gateway, ledger, plugin_host, telemetry};
 
 use desk_loop::{DeskLoop, LoopState};
@@ -67,7 +68,7 @@ pub enum AppError {
     Ledger(#[from] ledger::OpenError),
     /// A plugin.
     #[error("plugins: {0}")]
-    Plugins(#[from] plugin_host::load::LoadError),
+    Plugins(#[from] LoadError),
     /// The gateway's settings.
     #[error("gateway: {0}")]
     Gateway(#[from] gateway::StartError),
@@ -94,6 +95,20 @@ pub enum AppError {
         /// Which.
         part: &'static str,
     },
+}
+
+/// What starting again cannot mend: `EX_CONFIG` of sysexits(3). The service unit does not restart on it.
+const MISCONFIGURED: u8 = 78;
+
+impl AppError {
+    /// The exit code that tells the service manager whether another start may help.
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            AppError::Plugins(LoadError::Engine(_) | LoadError::Metrics(_)) => 1,
+            AppError::Config(_) | AppError::Plugins(_) => MISCONFIGURED,
+            _ => 1,
+        }
+    }
 }
 
 /// What the lane hands out once it stands.
@@ -217,7 +232,7 @@ fn load_plugins(
     first_order_id: u64,
     mailbox: &Mailbox,
     registry: &Registry,
-) -> Result<PluginHost, plugin_host::load::LoadError> {
+) -> Result<PluginHost, LoadError> {
     let settings = plugin_host::config::Settings::new(config.plugin_dir.clone(), config.cache_dir.clone());
     let ids = Arc::new(AtomicU64::new(first_order_id));
     plugin_host::load(
