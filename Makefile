@@ -42,7 +42,7 @@ plugins:
 
 build:
 	@echo "== building (the first time takes some minutes: a WebAssembly compiler is among the dependencies)"
-	cargo build --locked -p moored -p sim-gateway
+	cargo build --workspace --bins --locked
 
 setup-demo:
 	@scripts/setup.sh demo

@@ -14,6 +14,14 @@ command -v cargo >/dev/null 2>&1 || {
 }
 want cc build-essential
 if [[ ${1:-demo} == test ]]; then
+    # A minimal toolchain comes without them.
+    for component in clippy fmt; do
+        cargo "$component" --version >/dev/null 2>&1 && continue
+        command -v rustup >/dev/null 2>&1 || { echo "setup: no cargo $component; install it" >&2; exit 1; }
+        rustup component add "${component/fmt/rustfmt}"
+    done
+fi
+if [[ ${1:-demo} == test ]]; then
     want prometheus prometheus
     want python3 python3
     # The module is there without its parts on Debian until the package is.
