@@ -95,10 +95,14 @@ pub fn init(config: &Config) -> Result<(), LogError> {
     installed.map_err(|_| LogError::Twice)
 }
 
+/// The client of the TWS API says again what the gateway module says of every notice; only its warnings are news, unless the
+/// configuration names it.
+const QUIET: &str = "ibapi=warn";
+
 /// The events of a level, or of targets with theirs.
 fn filter(level: &str) -> Result<EnvFilter, LogError> {
     EnvFilter::builder()
-        .parse(level)
+        .parse(format!("{QUIET},{level}"))
         .map_err(|error| LogError::Level {
             level: level.to_owned(),
             error,
