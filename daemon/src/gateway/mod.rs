@@ -330,9 +330,15 @@ pub fn start(
     })
 }
 
+/// How often ages and counts that change without an event are shown anew: a scrape a second sees each.
+const PUBLISH_EVERY: Duration = Duration::from_secs(1);
+
 /// Once a second: what moves with every tick is copied to where it can be read.
 async fn publish(shared: Rc<Shared>) {
+    let mut round = tokio::time::interval(PUBLISH_EVERY);
+    round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
+        round.tick().await;
         shared.status.publish_lines();
         let (requested, ticking) = shared.status.line_counts();
         shared.metrics.subscriptions.set(requested as i64);
@@ -341,7 +347,6 @@ async fn publish(shared: Rc<Shared>) {
             let age = clock::now().since(answered);
             shared.metrics.heartbeat_age.set(age.as_secs_f64());
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

@@ -37,7 +37,7 @@ const LOG_LINE: usize = 4096;
 /// Lines at once, and in any second after.
 const LOG_BURST: u64 = 100;
 const LOG_RATE: u64 = 20;
-/// The soonest a timer can be due: one set for now or for the past must not keep the lane busy.
+/// The soonest a timer can be due: one set for the present or the past must not keep the lane busy.
 const SOONEST: Duration = Duration::from_millis(1);
 
 /// What all instances of one plugin share.

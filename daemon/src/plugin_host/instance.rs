@@ -317,7 +317,7 @@ impl Instance {
         )
     }
 
-    /// Lets it say goodbye. What it asks for now is not done.
+    /// Lets it say goodbye. A request made in this callback is dropped.
     pub fn stop(&mut self, at: Timestamp) -> Result<(), Failure> {
         self.run(Dispatch::new(Callback::Stop, at), |store, exports, ctx| {
             exports.lifecycle.call_stop(store, ctx)

@@ -11,6 +11,8 @@ use crate::report::Report;
 use crate::rig::{Bare, Daemon, Failure, Market, Plugin};
 use crate::stats::{Samples, micros};
 
+/// Between the last message of a start and the first probe.
+const CALM: Duration = Duration::from_millis(1_500);
 /// Below the bid: the order goes its whole way and fills nothing.
 const OFFSET: &str = "-0.05";
 /// The daemon sends at most 45 messages a second, as IB asks.
@@ -95,7 +97,9 @@ fn measure(report: &mut Report, setting: &Setting) -> Result<(), Failure> {
     daemon.tradable(Duration::from_millis(5))?;
     daemon.quoted()?;
     let _bare = Bare::start(&theirs, OFFSET, &symbols)?;
-    std::thread::sleep(Duration::from_millis(1_500));
+    // Not a wait for a state, which was awaited above: both have written their first messages of a session, and the
+    // quiet that is measured begins when those are over.
+    std::thread::sleep(CALM);
     probe(&ours, symbol, WARM_UP)?;
     probe(&theirs, symbol, WARM_UP)?;
 
