@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::exchange::{Exchange, Order, Side};
 use crate::gateway::{Class, ConnectionId, Gateway};
 use crate::wire::frame::Inbound;
-use crate::wire::ids::{PROTOBUF_OFFSET, request};
+use crate::wire::ids::request;
 
 /// Frames remembered per connection; older ones are only counted.
 const REMEMBERED: usize = 20_000;
@@ -89,7 +89,7 @@ impl Journal {
                 }
                 *id
             }
-            Inbound::Text { id } => *id,
+            Inbound::Foreign { id } => *id,
         };
         log.remember(Passed {
             at,
@@ -98,7 +98,7 @@ impl Journal {
         });
     }
 
-    pub(crate) fn sent(&mut self, to: ConnectionId, at: u64, class: Class, bytes: &[u8]) {
+    pub(crate) fn sent(&mut self, to: ConnectionId, at: u64, class: Class, id: u32) {
         let Some(log) = self.logs.get_mut(&to) else {
             return;
         };
@@ -107,15 +107,10 @@ impl Journal {
             log.ticks += 1;
             return;
         }
-        let id = bytes
-            .get(4..8)
-            .and_then(|four| four.try_into().ok())
-            .map(u32::from_be_bytes)
-            .unwrap_or_default();
         log.remember(Passed {
             at,
             from_client: false,
-            id: id.saturating_sub(PROTOBUF_OFFSET),
+            id,
         });
     }
 

@@ -11,9 +11,9 @@ use std::time::Instant;
 use tokio::net::TcpStream;
 
 use crate::gateway::Class;
+use crate::wire::Encoding;
 use crate::wire::frame;
-use crate::wire::ids::response;
-use crate::wire::session_messages::ErrorMessage;
+use crate::wire::messages::session::ErrorMessage;
 
 /// Bytes that may wait for a client before it is given up.
 const MOST_WAITING: usize = 8 * 1024 * 1024;
@@ -50,6 +50,8 @@ pub struct Outbox {
     blocked: bool,
     counts: Counts,
     wrote: Option<(Instant, Instant)>,
+    /// How the client speaks, once that is agreed.
+    pub encoding: Option<Encoding>,
 }
 
 impl Outbox {
@@ -143,13 +145,16 @@ impl Outbox {
 
     /// Moves the end of a burst off the multiple with a notice that real gateways send at any time.
     fn pad(&mut self) {
+        let Some(encoding) = self.encoding else {
+            return;
+        };
         let notice = ErrorMessage {
             id: Some(-1),
             error_code: Some(2104),
             error_msg: Some("Market data farm connection is OK:usfarm".to_owned()),
             ..ErrorMessage::default()
         };
-        frame::encode(&mut self.pending, response::ERROR, &notice);
+        frame::encode(&mut self.pending, encoding, &notice);
         self.counts.frames += 1;
     }
 }

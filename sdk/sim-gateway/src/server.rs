@@ -206,7 +206,8 @@ fn read_all(
     }
     let read_at = Instant::now();
     loop {
-        match decoder.next_message() {
+        let encoding = shared.borrow().gateway.encoding(id);
+        match decoder.next_message(encoding) {
             Ok(Some(message)) => shared.borrow_mut().receive(id, message, read_at),
             Ok(None) => return true,
             Err(error) => {

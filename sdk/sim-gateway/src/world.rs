@@ -328,9 +328,9 @@ impl World {
 
     fn carry_out(&mut self, output: &Output) -> ConnectionId {
         match output {
-            Output::Frame { to, class, bytes } => {
+            Output::Frame { to, class, id, bytes } => {
                 let now = self.now();
-                self.journal.sent(*to, now, *class, bytes);
+                self.journal.sent(*to, now, *class, *id);
                 self.write(*to, *class, bytes);
                 *to
             }
@@ -348,6 +348,7 @@ impl World {
         let Some(connection) = self.connections.get_mut(&to) else {
             return;
         };
+        connection.outbox.encoding = self.gateway.encoding(to);
         let was_waiting = connection.outbox.has_pending();
         if connection.outbox.push(class, bytes).is_err() {
             self.malformed(to, "does not read: too much waits for it");

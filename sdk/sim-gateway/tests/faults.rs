@@ -11,8 +11,8 @@ use sim_gateway::exchange::Config;
 use sim_gateway::server::{Options, Running};
 use sim_gateway::wire::frame;
 use sim_gateway::wire::ids::{request, response};
-use sim_gateway::wire::order_messages::OrderStatus;
-use sim_gateway::wire::session_messages::StartApiRequest;
+use sim_gateway::wire::messages::order::OrderStatus;
+use sim_gateway::wire::messages::session::StartApiRequest;
 use wire_client::{Client, PATIENCE, market, resting};
 
 fn start(faults: &[&str]) -> Running {

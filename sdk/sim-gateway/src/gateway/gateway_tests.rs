@@ -5,12 +5,13 @@ use prost::Message;
 
 use super::{Class, ConnectionId, Gateway, Output};
 use crate::exchange::Config;
-use crate::wire::contract_messages::Contract;
 use crate::wire::frame::Inbound;
 use crate::wire::ids::{PROTOBUF_OFFSET, request, response};
-use crate::wire::order_messages::{CancelOrderRequest, OpenOrder, Order, OrderStatus, PlaceOrderRequest};
-use crate::wire::session_messages::{ErrorMessage, NextValidId, StartApiRequest};
-use crate::wire::{execution_messages as fills, market_messages as market};
+use crate::wire::messages::contract::Contract;
+use crate::wire::messages::order::{CancelOrderRequest, OpenOrder, Order, OrderStatus, PlaceOrderRequest};
+use crate::wire::messages::session::{ErrorMessage, NextValidId, StartApiRequest};
+use crate::wire::messages::{execution as fills, market};
+use crate::wire::{Body, Encoding};
 
 const ME: ConnectionId = ConnectionId(1);
 const SECOND: u64 = 1_000_000_000;
@@ -110,7 +111,7 @@ impl Desk {
             from,
             Inbound::Message {
                 id,
-                body: message.encode_to_vec(),
+                body: protobuf(message.encode_to_vec()),
             },
         );
         self.gateway.take_output().iter().map(tell).collect()
@@ -183,8 +184,11 @@ fn versions_are_agreed_or_the_socket_closes() {
     assert_eq!(version(226, 100, 226), "226");
     assert_eq!(version(226, 213, 300), "226");
     assert_eq!(version(226, 100, 220), "220");
-    assert_eq!(version(226, 100, 212), "close");
-    assert_eq!(version(226, 157, 178), "close");
+    assert_eq!(version(226, 100, 212), "178");
+    assert_eq!(version(226, 157, 178), "178");
+    assert_eq!(version(226, 157, 176), "176");
+    assert_eq!(version(226, 100, 177), "176");
+    assert_eq!(version(226, 38, 170), "close");
     assert_eq!(version(178, 213, 226), "close");
 }
 
@@ -339,7 +343,14 @@ fn transcript(seed: u64) -> Vec<Output> {
 fn message(id: u32, message: &impl Message) -> Inbound {
     Inbound::Message {
         id,
-        body: message.encode_to_vec(),
+        body: protobuf(message.encode_to_vec()),
+    }
+}
+
+fn protobuf(bytes: Vec<u8>) -> Body {
+    Body {
+        encoding: Encoding::Protobuf(226),
+        bytes,
     }
 }
 
@@ -360,7 +371,7 @@ proptest! {
         let mut desk = Desk::started();
         for (id, body) in messages {
             desk.now += SECOND / 10;
-            desk.gateway.receive(desk.now, ME, Inbound::Message { id, body });
+            desk.gateway.receive(desk.now, ME, Inbound::Message { id, body: protobuf(body) });
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Framing: a big-endian length, a message number, a body. Input may be anything; nothing here panics on
 //! it.
 
+use super::encoding::{self, Body, Encoding, Response};
 use super::ids::PROTOBUF_OFFSET;
 
 /// The longest frame either side may send: a length's first byte is always zero.
@@ -17,16 +18,16 @@ pub enum Inbound {
         /// The highest version the client accepts.
         newest: i32,
     },
-    /// A protobuf message: its number without the offset, and its body.
+    /// A message.
     Message {
         /// Message number, see [`super::ids::request`].
         id: u32,
-        /// Encoded protobuf.
-        body: Vec<u8>,
+        /// What it says.
+        body: Body,
     },
-    /// A message in the text encoding, which a client must not use at these server versions.
-    Text {
-        /// Message number as written.
+    /// A frame whose message number is not in the connection's encoding.
+    Foreign {
+        /// The number, as far as it can be made out.
         id: u32,
     },
 }
@@ -41,7 +42,7 @@ pub enum FrameError {
     #[error("the opening frame names no version range like v100..226: {0:?}")]
     Versions(String),
     /// The length is one no frame can have.
-    #[error("a frame of {0} bytes is outside 4..=16777215")]
+    #[error("a frame of {0} bytes is outside 1..=16777215, or of 4..=16777215 in protobuf")]
     Length(usize),
 }
 
@@ -66,11 +67,12 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole message, or `None` until more bytes arrive.
+    /// The next whole message, or `None` until more bytes arrive. `encoding` is what the handshake agreed
+    /// on; before that, no frame but the opening one is looked at.
     ///
     /// # Errors
     /// When the stream cannot be a client's; every later call fails the same way.
-    pub fn next_message(&mut self) -> Result<Option<Inbound>, FrameError> {
+    pub fn next_message(&mut self, encoding: Option<Encoding>) -> Result<Option<Inbound>, FrameError> {
         let pending = self.buffer.get(self.start..).unwrap_or_default();
         let skipped = if self.greeted { 0 } else { GREETING.len() };
         if !self.greeted {
@@ -83,7 +85,10 @@ impl Decoder {
             return Ok(None);
         };
         let length = length as usize;
-        let shortest = if self.greeted { 4 } else { 1 };
+        let shortest = match encoding {
+            Some(Encoding::Protobuf(_)) if self.greeted => 4,
+            _ => 1,
+        };
         if length < shortest || length > MAX_FRAME {
             return Err(FrameError::Length(length));
         }
@@ -92,7 +97,7 @@ impl Decoder {
             return Ok(None);
         };
         let message = if self.greeted {
-            message(frame)
+            message(frame, encoding)
         } else {
             hello(frame)?
         };
@@ -107,16 +112,41 @@ fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_be_bytes(four.try_into().ok()?))
 }
 
-fn message(frame: &[u8]) -> Inbound {
-    let id = read_u32(frame, 0).unwrap_or_default();
-    if id > PROTOBUF_OFFSET {
-        Inbound::Message {
-            id: id - PROTOBUF_OFFSET,
-            body: frame.get(4..).unwrap_or_default().to_vec(),
-        }
-    } else {
-        Inbound::Text { id }
+fn message(frame: &[u8], encoding: Option<Encoding>) -> Inbound {
+    let read = match encoding {
+        Some(Encoding::Protobuf(_)) => protobuf_number(frame),
+        Some(Encoding::Text(_)) => text_number(frame),
+        None => Err(0),
+    };
+    match (read, encoding) {
+        (Ok((id, rest)), Some(encoding)) => Inbound::Message {
+            id,
+            body: Body {
+                encoding,
+                bytes: rest.to_vec(),
+            },
+        },
+        (Err(id), _) | (Ok((id, _)), None) => Inbound::Foreign { id },
     }
+}
+
+fn protobuf_number(frame: &[u8]) -> Result<(u32, &[u8]), u32> {
+    let id = read_u32(frame, 0).unwrap_or_default();
+    match id.checked_sub(PROTOBUF_OFFSET) {
+        Some(number @ 1..) => Ok((number, frame.get(4..).unwrap_or_default())),
+        _ => Err(id),
+    }
+}
+
+fn text_number(frame: &[u8]) -> Result<(u32, &[u8]), u32> {
+    let end = frame.iter().position(|byte| *byte == 0).unwrap_or(frame.len());
+    let number = frame
+        .get(..end)
+        .and_then(|digits| std::str::from_utf8(digits).ok());
+    let number = number
+        .and_then(|digits| digits.trim().parse().ok())
+        .ok_or(0_u32)?;
+    Ok((number, frame.get(end + 1..).unwrap_or_default()))
 }
 
 /// Reads `v<oldest>..<newest>[ options]`, or the bare `v<only>` of very old clients.
@@ -135,14 +165,9 @@ fn hello(frame: &[u8]) -> Result<Inbound, FrameError> {
     Ok(Inbound::Hello { oldest, newest })
 }
 
-/// Appends one protobuf message as a frame.
-pub fn encode(out: &mut Vec<u8>, id: u32, message: &impl prost::Message) {
-    let length = message.encoded_len() + 4;
-    out.reserve(length + 4);
-    out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
-    out.extend_from_slice(&(id + PROTOBUF_OFFSET).to_be_bytes());
-    // A growing buffer cannot run out of room, which is the only error there is.
-    let _ = message.encode(out);
+/// Appends one message as a frame.
+pub fn encode(out: &mut Vec<u8>, encoding: Encoding, message: &impl Response) {
+    encoding::encode(out, encoding, message);
 }
 
 /// The server's only frame of the handshake: its version and the time of the connection, as text.
@@ -155,6 +180,15 @@ pub fn version_frame(version: i32, connected_at: &str) -> Vec<u8> {
         .to_vec();
     out.extend_from_slice(body.as_bytes());
     out
+}
+
+/// Appends a protobuf message as a frame, for tests and tools that speak to a gateway.
+pub fn protobuf(out: &mut Vec<u8>, id: u32, message: &impl prost::Message) {
+    let length = u32::try_from(message.encoded_len() + 4).unwrap_or(u32::MAX);
+    out.extend_from_slice(&length.to_be_bytes());
+    out.extend_from_slice(&(id + PROTOBUF_OFFSET).to_be_bytes());
+    // A growing buffer cannot run out of room, which is the only error there is.
+    let _ = message.encode(out);
 }
 
 /// The client's opening bytes, for tests and tools that speak to a gateway.

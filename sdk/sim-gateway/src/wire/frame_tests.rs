@@ -3,13 +3,16 @@
 use proptest::prelude::*;
 
 use super::frame::{Decoder, FrameError, Inbound, encode, hello_bytes, version_frame};
-use super::session_messages::{CurrentTime, NextValidId};
+use super::messages::session::{CurrentTime, NextValidId};
+use super::{Body, Encoding};
 
-fn decode_all(decoder: &mut Decoder, bytes: &[u8]) -> (Vec<Inbound>, Option<FrameError>) {
+const PROTOBUF: Encoding = Encoding::Protobuf(226);
+
+fn decode_all(decoder: &mut Decoder, bytes: &[u8], encoding: Encoding) -> (Vec<Inbound>, Option<FrameError>) {
     decoder.push(bytes);
     let mut messages = Vec::new();
     loop {
-        match decoder.next_message() {
+        match decoder.next_message(Some(encoding)) {
             Ok(Some(message)) => messages.push(message),
             Ok(None) => return (messages, None),
             Err(error) => return (messages, Some(error)),
@@ -18,7 +21,7 @@ fn decode_all(decoder: &mut Decoder, bytes: &[u8]) -> (Vec<Inbound>, Option<Fram
 }
 
 fn check(bytes: &[u8], wanted: &[Inbound], error: Option<FrameError>) {
-    let (messages, failure) = decode_all(&mut Decoder::default(), bytes);
+    let (messages, failure) = decode_all(&mut Decoder::default(), bytes, PROTOBUF);
     assert_eq!((messages.as_slice(), failure), (wanted, error), "for {bytes:?}");
 }
 
@@ -67,9 +70,26 @@ fn a_length_no_frame_can_have_ends_the_stream() {
 #[test]
 fn frames_on_the_wire_look_as_documented() {
     let mut bytes = Vec::new();
-    encode(&mut bytes, 9, &NextValidId { order_id: Some(5) });
+    encode(&mut bytes, PROTOBUF, &NextValidId { order_id: Some(5) });
     assert_eq!(bytes, [0, 0, 0, 6, 0, 0, 0, 209, 8, 5]);
     assert_eq!(version_frame(226, "x y"), b"\0\0\0\x08226\0x y\0");
+}
+
+#[test]
+fn text_frames_are_cut_at_their_first_field() {
+    let mut bytes = hello_bytes(157, 178);
+    bytes.extend_from_slice(b"\0\0\0\x0571\x002\0\0\0\0\x01x");
+    let text = Encoding::Text(178);
+    let (messages, error) = decode_all(&mut Decoder::default(), &bytes, text);
+    let start = Inbound::Message {
+        id: 71,
+        body: Body {
+            encoding: text,
+            bytes: b"2\0".to_vec(),
+        },
+    };
+    assert_eq!((messages.get(1), error), (Some(&start), None));
+    assert_eq!(messages.get(2), Some(&Inbound::Foreign { id: 0 }));
 }
 
 #[test]
@@ -83,7 +103,7 @@ fn text_messages_are_told_from_protobuf_ones() {
                 oldest: 213,
                 newest: 226,
             },
-            Inbound::Text { id: 49 },
+            Inbound::Foreign { id: 49 },
         ],
         None,
     );
@@ -93,10 +113,11 @@ proptest! {
     #[test]
     fn any_bytes_in_any_pieces_do_no_harm(
         pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..20),
+        encoding in prop::sample::select(vec![PROTOBUF, Encoding::Text(178)]),
     ) {
         let mut decoder = Decoder::default();
         for piece in pieces {
-            if decode_all(&mut decoder, &piece).1.is_some() {
+            if decode_all(&mut decoder, &piece, encoding).1.is_some() {
                 break;
             }
         }
@@ -114,7 +135,7 @@ proptest! {
             bytes.extend_from_slice(body);
         }
         bytes.extend_from_slice(&tail);
-        let (messages, _) = decode_all(&mut Decoder::default(), &bytes);
+        let (messages, _) = decode_all(&mut Decoder::default(), &bytes, PROTOBUF);
         prop_assert!(messages.len() > bodies.len());
     }
 
@@ -122,13 +143,13 @@ proptest! {
     fn pieces_make_no_difference(times in prop::collection::vec(any::<i64>(), 1..20), size in 1_usize..40) {
         let mut bytes = hello_bytes(213, 226);
         for time in &times {
-            encode(&mut bytes, 49, &CurrentTime { current_time: Some(*time) });
+            encode(&mut bytes, PROTOBUF, &CurrentTime { current_time: Some(*time) });
         }
-        let whole = decode_all(&mut Decoder::default(), &bytes);
+        let whole = decode_all(&mut Decoder::default(), &bytes, PROTOBUF);
         let mut decoder = Decoder::default();
         let mut pieces = Vec::new();
         for piece in bytes.chunks(size) {
-            pieces.extend(decode_all(&mut decoder, piece).0);
+            pieces.extend(decode_all(&mut decoder, piece, PROTOBUF).0);
         }
         prop_assert_eq!(whole.1, None);
         prop_assert_eq!(pieces, whole.0);

@@ -1,21 +1,18 @@
-//! The TWS protocol: framing, the opening handshake and the protobuf messages of server version 226.
+//! The TWS protocol: framing, the opening handshake, the messages, and their two encodings.
 //!
 //! It turns bytes into messages and back. It never decides what to answer, keeps no session and touches no
 //! socket; prices are `f64` here and nowhere below.
+//!
+//! There is one model, the structs in [`messages`]. Protobuf is derived for them; [`text`] reads and writes
+//! the same structs as the older text fields.
 
-pub mod account_messages;
-pub mod contract_messages;
-pub mod execution_messages;
+mod encoding;
 pub mod frame;
 pub mod ids;
-pub mod market_messages;
-pub mod order_messages;
-pub mod session_messages;
+pub mod messages;
+pub mod text;
 
 #[cfg(test)]
 mod frame_tests;
 
-/// The newest server version this program speaks.
-pub const NEWEST_VERSION: i32 = 226;
-/// The oldest version at which every message is protobuf, hence the oldest one spoken here.
-pub const OLDEST_VERSION: i32 = 213;
+pub use encoding::{Body, Encoding, NEWEST_VERSION, Request, Response, Unreadable, negotiate};

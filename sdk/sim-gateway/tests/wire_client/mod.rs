@@ -6,12 +6,12 @@ use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 use prost::Message;
-use sim_gateway::wire::contract_messages::Contract;
 use sim_gateway::wire::frame;
 use sim_gateway::wire::ids::{PROTOBUF_OFFSET, request, response};
-use sim_gateway::wire::market_messages::MarketDataRequest;
-use sim_gateway::wire::order_messages::{Order, OrderStatus, PlaceOrderRequest};
-use sim_gateway::wire::session_messages::{ErrorMessage, NextValidId, StartApiRequest};
+use sim_gateway::wire::messages::contract::Contract;
+use sim_gateway::wire::messages::market::MarketDataRequest;
+use sim_gateway::wire::messages::order::{Order, OrderStatus, PlaceOrderRequest};
+use sim_gateway::wire::messages::session::{ErrorMessage, NextValidId, StartApiRequest};
 
 /// How long anything may take.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,7 +64,7 @@ impl Client {
 
     pub fn send(&mut self, id: u32, message: &impl Message) -> io::Result<()> {
         let mut bytes = Vec::new();
-        frame::encode(&mut bytes, id, message);
+        frame::protobuf(&mut bytes, id, message);
         self.write(&bytes)
     }
 

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::gateway_tests::{Desk, limit, order};
-use crate::wire::execution_messages as fills;
+use crate::gateway::gateway_tests::{Desk, limit, order};
 use crate::wire::ids::request;
-use crate::wire::order_messages::Order;
+use crate::wire::messages::execution as fills;
+use crate::wire::messages::order::Order;
 
 #[test]
 fn a_market_order_is_told_as_recorded() {

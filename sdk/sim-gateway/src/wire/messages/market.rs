@@ -7,7 +7,7 @@
     reason = "the fields are IB's own and documented in its API reference"
 )]
 
-use super::contract_messages::Contract;
+use super::contract::Contract;
 
 /// `MarketDataRequest`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -108,4 +108,37 @@ pub struct TickString {
 pub struct TickSnapshotEnd {
     #[prost(int32, optional, tag = "1")]
     pub req_id: Option<i32>,
+}
+
+/// `TickGeneric`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TickGeneric {
+    #[prost(int32, optional, tag = "1")]
+    pub req_id: Option<i32>,
+    #[prost(int32, optional, tag = "2")]
+    pub tick_type: Option<i32>,
+    #[prost(double, optional, tag = "3")]
+    pub value: Option<f64>,
+}
+
+/// `RerouteMarketDataRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RerouteMarketDataRequest {
+    #[prost(int32, optional, tag = "1")]
+    pub req_id: Option<i32>,
+    #[prost(int32, optional, tag = "2")]
+    pub con_id: Option<i32>,
+    #[prost(string, optional, tag = "3")]
+    pub exchange: Option<String>,
+}
+
+/// `RerouteMarketDepthRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RerouteMarketDepthRequest {
+    #[prost(int32, optional, tag = "1")]
+    pub req_id: Option<i32>,
+    #[prost(int32, optional, tag = "2")]
+    pub con_id: Option<i32>,
+    #[prost(string, optional, tag = "3")]
+    pub exchange: Option<String>,
 }

@@ -2,14 +2,17 @@
 
 use rust_decimal::Decimal;
 
-use super::session::PnlWatch;
-use super::text::{double, written};
-use super::{Class, ConnectionId, Gateway, Problem};
-use crate::wire::account_messages as wire;
-use crate::wire::ids::response;
+use super::PnlWatch;
+use crate::gateway::values::{double, written};
+use crate::gateway::{Class, ConnectionId, Gateway, Problem};
+use crate::wire::messages::account as wire;
 
 impl Gateway {
-    pub(super) fn start_pnl(&mut self, to: ConnectionId, asked: wire::PnlRequest) -> Result<(), Problem> {
+    pub(in crate::gateway) fn start_pnl(
+        &mut self,
+        to: ConnectionId,
+        asked: wire::PnlRequest,
+    ) -> Result<(), Problem> {
         let account = self.asked_account(asked.account.as_ref())?;
         self.watch_profit(
             to,
@@ -22,7 +25,7 @@ impl Gateway {
         )
     }
 
-    pub(super) fn start_pnl_single(
+    pub(in crate::gateway) fn start_pnl_single(
         &mut self,
         to: ConnectionId,
         asked: wire::PnlSingleRequest,
@@ -47,23 +50,27 @@ impl Gateway {
     }
 
     fn watch_profit(&mut self, to: ConnectionId, request: i32, watch: PnlWatch) -> Result<(), Problem> {
-        self.with_session(to, |session| session.pnl.insert(request, watch))?;
+        self.with_session(to, |session| session.account.pnl.insert(request, watch))?;
         self.send_profit(to, request);
         Ok(())
     }
 
-    pub(super) fn stop_pnl(&mut self, from: ConnectionId, request: Option<i32>) -> Result<(), Problem> {
-        let ended = self.with_session(from, |session| session.pnl.remove(&request.unwrap_or(0)))?;
+    pub(in crate::gateway) fn stop_pnl(
+        &mut self,
+        from: ConnectionId,
+        request: Option<i32>,
+    ) -> Result<(), Problem> {
+        let ended = self.with_session(from, |session| session.account.pnl.remove(&request.unwrap_or(0)))?;
         let unknown = || Problem::new(10185, "Failed to cancel PNL (not subscribed)");
         ended.map(drop).ok_or_else(unknown)
     }
 
     /// Profit changes with prices: looked at every second.
-    pub(super) fn report_profit(&mut self) {
+    pub(in crate::gateway) fn report_profit(&mut self) {
         let watches: Vec<(ConnectionId, i32)> = self
             .sessions
             .iter()
-            .flat_map(|(id, session)| session.pnl.keys().map(|request| (*id, *request)))
+            .flat_map(|(id, session)| session.account.pnl.keys().map(|request| (*id, *request)))
             .collect();
         for (to, request) in watches {
             self.send_profit(to, request);
@@ -74,13 +81,13 @@ impl Gateway {
         let watch = self
             .sessions
             .get(&to)
-            .and_then(|session| session.pnl.get(&request));
+            .and_then(|session| session.account.pnl.get(&request));
         let Some((watch, account)) =
             watch.and_then(|watch| Some((watch, self.exchange.account(&watch.account)?)))
         else {
             return;
         };
-        let (id, told) = (response::PNL, watch.told.clone());
+        let told = watch.told.clone();
         let single = watch.single;
         let (values, message) = match single {
             None => {
@@ -116,7 +123,7 @@ impl Gateway {
                     unrealized_pnl,
                     realized_pnl,
                 };
-                self.send(to, Class::Other, id, &message);
+                self.send(to, Class::Other, &message);
             }
             Some(quantity) => {
                 let message = wire::PnlSingle {
@@ -127,13 +134,13 @@ impl Gateway {
                     realized_pnl,
                     value: worth,
                 };
-                self.send(to, Class::Other, response::PNL_SINGLE, &message);
+                self.send(to, Class::Other, &message);
             }
         }
         let watch = self
             .sessions
             .get_mut(&to)
-            .and_then(|session| session.pnl.get_mut(&request));
+            .and_then(|session| session.account.pnl.get_mut(&request));
         if let Some(watch) = watch {
             watch.told = Some(now);
         }

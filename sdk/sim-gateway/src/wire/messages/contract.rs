@@ -310,3 +310,10 @@ pub struct PriceIncrement {
     #[prost(double, optional, tag = "2")]
     pub increment: Option<f64>,
 }
+
+/// `CancelContractData`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CancelContractData {
+    #[prost(int32, optional, tag = "1")]
+    pub req_id: Option<i32>,
+}

@@ -2,17 +2,16 @@
 
 use rust_decimal::Decimal;
 
-use super::orders::Ticket;
-use super::text::{double, timestamp, written};
-use super::{Class, ConnectionId, Gateway, Problem};
+use super::placing::Ticket;
 use crate::exchange::{Change, Execution, Order, OrderKey, OrderRequest, Side, Status};
-use crate::wire::execution_messages as fills;
-use crate::wire::ids::response;
-use crate::wire::order_messages as wire;
+use crate::gateway::values::{double, timestamp, written};
+use crate::gateway::{Class, ConnectionId, Gateway, Problem};
+use crate::wire::messages::execution as fills;
+use crate::wire::messages::order as wire;
 
 impl Gateway {
     /// Tells an order's owner of a change that is no trade.
-    pub(super) fn publish_change(&mut self, change: &Change, order: &Order) {
+    pub(in crate::gateway) fn publish_change(&mut self, change: &Change, order: &Order) {
         let Some(to) = self.connection_of(order.key.client) else {
             return;
         };
@@ -40,7 +39,7 @@ impl Gateway {
     }
 
     /// Tells an order's owner of a fill: execution, the order as it is now, and what the fill cost.
-    pub(super) fn publish_execution(&mut self, execution: &Execution, order: &Order) {
+    pub(in crate::gateway) fn publish_execution(&mut self, execution: &Execution, order: &Order) {
         let Some(to) = self.connection_of(order.key.client) else {
             return;
         };
@@ -53,7 +52,7 @@ impl Gateway {
         self.send_commission(to, execution);
     }
 
-    pub(super) fn send_open_order(&mut self, to: ConnectionId, order: &Order, with_fees: bool) {
+    pub(in crate::gateway) fn send_open_order(&mut self, to: ConnectionId, order: &Order, with_fees: bool) {
         let mut state = wire::OrderState {
             status: Some(order.status.as_str().to_owned()),
             reject_reason: order.reason.clone(),
@@ -69,12 +68,13 @@ impl Gateway {
             order: Some(self.echo(order)),
             order_state: Some(state),
         };
-        self.send(to, Class::Order, response::OPEN_ORDER, &message);
+        self.send(to, Class::Order, &message);
     }
 
     /// The order as its client wrote it, with what the gateway adds.
     fn echo(&self, order: &Order) -> wire::Order {
         let ticket = self
+            .orders
             .tickets
             .get(&order.key)
             .map(|ticket| ticket.order.clone())
@@ -98,7 +98,7 @@ impl Gateway {
         }
     }
 
-    pub(super) fn send_status(&mut self, to: ConnectionId, order: &Order) {
+    pub(in crate::gateway) fn send_status(&mut self, to: ConnectionId, order: &Order) {
         let instrument = &self.exchange.market(order.request.instrument).instrument;
         let message = wire::OrderStatus {
             order_id: Some(order.key.order),
@@ -120,10 +120,10 @@ impl Gateway {
             ),
             mkt_cap_price: Some(0.0),
         };
-        self.send(to, Class::Order, response::ORDER_STATUS, &message);
+        self.send(to, Class::Order, &message);
     }
 
-    pub(super) fn send_completed_order(&mut self, to: ConnectionId, order: &Order) {
+    pub(in crate::gateway) fn send_completed_order(&mut self, to: ConnectionId, order: &Order) {
         let instrument = &self.exchange.market(order.request.instrument).instrument;
         let filled = written(instrument.quantity(order.filled));
         let left = written(instrument.quantity(order.remaining()));
@@ -150,13 +150,18 @@ impl Gateway {
                 ..wire::OrderState::default()
             }),
         };
-        self.send(to, Class::Order, response::COMPLETED_ORDER, &message);
+        self.send(to, Class::Order, &message);
     }
 
-    pub(super) fn send_execution(&mut self, to: ConnectionId, request: i32, execution: &Execution) {
+    pub(in crate::gateway) fn send_execution(
+        &mut self,
+        to: ConnectionId,
+        request: i32,
+        execution: &Execution,
+    ) {
         let exchange = self.routed_to(execution.order);
         let instrument = &self.exchange.market(execution.instrument).instrument;
-        let ticket = self.tickets.get(&execution.order);
+        let ticket = self.orders.tickets.get(&execution.order);
         let message = fills::ExecutionDetails {
             req_id: Some(request),
             contract: Some(self.contract(execution.instrument, Some(&exchange))),
@@ -181,10 +186,10 @@ impl Gateway {
                 ..fills::Execution::default()
             }),
         };
-        self.send(to, Class::Order, response::EXECUTION_DETAILS, &message);
+        self.send(to, Class::Order, &message);
     }
 
-    pub(super) fn send_commission(&mut self, to: ConnectionId, execution: &Execution) {
+    pub(in crate::gateway) fn send_commission(&mut self, to: ConnectionId, execution: &Execution) {
         let message = fills::CommissionAndFeesReport {
             exec_id: Some(execution.id.clone()),
             commission_and_fees: Some(double(execution.fee)),
@@ -194,11 +199,17 @@ impl Gateway {
             bond_yield: None,
             yield_redemption_date: None,
         };
-        self.send(to, Class::Order, response::COMMISSION_AND_FEES_REPORT, &message);
+        self.send(to, Class::Order, &message);
     }
 
     /// What an order would do to its account, without placing it.
-    pub(super) fn preview(&mut self, to: ConnectionId, key: OrderKey, asked: &OrderRequest, ticket: &Ticket) {
+    pub(in crate::gateway) fn preview(
+        &mut self,
+        to: ConnectionId,
+        key: OrderKey,
+        asked: &OrderRequest,
+        ticket: &Ticket,
+    ) {
         let estimate = self.exchange.estimate(asked);
         let instrument = &self.exchange.market(asked.instrument).instrument;
         let amount = |value: Decimal| Some(double(value.round_dp(2)));
@@ -232,6 +243,6 @@ impl Gateway {
             order: Some(echo),
             order_state: Some(state),
         };
-        self.send(to, Class::Order, response::OPEN_ORDER, &message);
+        self.send(to, Class::Order, &message);
     }
 }

@@ -7,7 +7,7 @@
     reason = "the fields are IB's own and documented in its API reference"
 )]
 
-use super::contract_messages::Contract;
+use super::contract::Contract;
 
 /// `PlaceOrderRequest`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -548,3 +548,52 @@ pub struct CompletedOrder {
 /// `CompletedOrdersEnd`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct CompletedOrdersEnd {}
+
+/// `AllOpenOrdersRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AllOpenOrdersRequest {}
+
+/// `OpenOrdersRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OpenOrdersRequest {}
+
+/// `GlobalCancelRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct GlobalCancelRequest {
+    #[prost(message, optional, tag = "1")]
+    pub order_cancel: Option<OrderCancel>,
+}
+
+/// `OrderBound`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OrderBound {
+    #[prost(int64, optional, tag = "1")]
+    pub perm_id: Option<i64>,
+    #[prost(int32, optional, tag = "2")]
+    pub client_id: Option<i32>,
+    #[prost(int32, optional, tag = "3")]
+    pub order_id: Option<i32>,
+}
+
+/// `ExerciseOptionsRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ExerciseOptionsRequest {
+    #[prost(int32, optional, tag = "1")]
+    pub order_id: Option<i32>,
+    #[prost(message, optional, tag = "2")]
+    pub contract: Option<Contract>,
+    #[prost(int32, optional, tag = "3")]
+    pub exercise_action: Option<i32>,
+    #[prost(int32, optional, tag = "4")]
+    pub exercise_quantity: Option<i32>,
+    #[prost(string, optional, tag = "5")]
+    pub account: Option<String>,
+    #[prost(bool, optional, tag = "6")]
+    pub override_system: Option<bool>,
+    #[prost(string, optional, tag = "7")]
+    pub manual_order_time: Option<String>,
+    #[prost(string, optional, tag = "8")]
+    pub customer_account: Option<String>,
+    #[prost(bool, optional, tag = "9")]
+    pub professional_customer: Option<bool>,
+}

@@ -1,22 +1,21 @@
 //! Order requests: place, modify, cancel, and the lists of open and completed orders and of executions.
 
-use super::{Class, ConnectionId, Gateway, Problem, text};
 use crate::exchange::{CancelRefusal, Execution, OrderKey, Refusal, Side, Status};
-use crate::wire::execution_messages as fills;
-use crate::wire::ids::response;
-use crate::wire::order_messages as wire;
+use crate::gateway::{Class, ConnectionId, Gateway, Problem, values as text};
+use crate::wire::messages::execution as fills;
+use crate::wire::messages::order as wire;
 
 const DAY: u64 = 86_400;
 
 /// An order as its client wrote it, to be echoed with every change of it.
 #[derive(Debug, Clone)]
-pub(super) struct Ticket {
-    pub(super) order: wire::Order,
-    pub(super) exchange: String,
+pub(in crate::gateway) struct Ticket {
+    pub(in crate::gateway) order: wire::Order,
+    pub(in crate::gateway) exchange: String,
 }
 
 impl Gateway {
-    pub(super) fn place_order(
+    pub(in crate::gateway) fn place_order(
         &mut self,
         from: ConnectionId,
         client: i32,
@@ -25,11 +24,15 @@ impl Gateway {
         let id = asked.order_id.unwrap_or(0);
         let key = OrderKey { client, order: id };
         let known = self.exchange.order(key).is_some();
-        let reject = if known { None } else { self.reject_next.take() };
+        let reject = if known {
+            None
+        } else {
+            self.orders.reject_next.take()
+        };
         if id <= 0 {
             return Err(Problem::new(10149, format!("Invalid order id: {id}")));
         }
-        if !known && id <= self.last_order_ids.get(&client).copied().unwrap_or(0) {
+        if !known && id <= self.orders.last_ids.get(&client).copied().unwrap_or(0) {
             return Err(Problem::new(103, "Duplicate order id"));
         }
         if let Some(code) = reject.filter(|code| *code != 201) {
@@ -49,19 +52,19 @@ impl Gateway {
             self.preview(from, key, &request, &ticket);
             return Ok(());
         }
-        let before = self.tickets.insert(key, ticket);
+        let before = self.orders.tickets.insert(key, ticket);
         if reject.is_some() {
             self.exchange
                 .place_rejected(key, request, "rejected by the fault script");
         } else if let Err(refusal) = self.exchange.place(key, request) {
             // The order, if there is one, lives on as it was.
             match before {
-                Some(before) => self.tickets.insert(key, before),
-                None => self.tickets.remove(&key),
+                Some(before) => self.orders.tickets.insert(key, before),
+                None => self.orders.tickets.remove(&key),
             };
             return Err(self.refused(key, &refusal));
         }
-        let last = self.last_order_ids.entry(client).or_insert(0);
+        let last = self.orders.last_ids.entry(client).or_insert(0);
         *last = (*last).max(id);
         Ok(())
     }
@@ -82,7 +85,7 @@ impl Gateway {
         }
     }
 
-    pub(super) fn cancel_order(
+    pub(in crate::gateway) fn cancel_order(
         &mut self,
         from: ConnectionId,
         client: i32,
@@ -106,23 +109,22 @@ impl Gateway {
     }
 
     /// The open orders of one client, or of all.
-    pub(super) fn open_orders(&mut self, to: ConnectionId, client: Option<i32>) -> Result<(), Problem> {
+    pub(in crate::gateway) fn open_orders(
+        &mut self,
+        to: ConnectionId,
+        client: Option<i32>,
+    ) -> Result<(), Problem> {
         let open = self.exchange.orders().filter(|order| order.status.is_live());
         let mine = open.filter(|order| client.is_none_or(|client| order.key.client == client));
         for order in mine.cloned().collect::<Vec<_>>() {
             self.send_open_order(to, &order, false);
             self.send_status(to, &order);
         }
-        self.send(
-            to,
-            Class::Order,
-            response::OPEN_ORDERS_END,
-            &wire::OpenOrdersEnd {},
-        );
+        self.send(to, Class::Order, &wire::OpenOrdersEnd {});
         Ok(())
     }
 
-    pub(super) fn auto_open_orders(
+    pub(in crate::gateway) fn auto_open_orders(
         &mut self,
         to: ConnectionId,
         client: i32,
@@ -138,7 +140,7 @@ impl Gateway {
     }
 
     /// Today's ended orders. All of them came through the API, so `apiOnly` leaves none out.
-    pub(super) fn completed_orders(&mut self, to: ConnectionId) -> Result<(), Problem> {
+    pub(in crate::gateway) fn completed_orders(&mut self, to: ConnectionId) -> Result<(), Problem> {
         let today = self.today();
         let ended = self.exchange.orders().filter(|order| {
             order
@@ -148,16 +150,11 @@ impl Gateway {
         for order in ended.cloned().collect::<Vec<_>>() {
             self.send_completed_order(to, &order);
         }
-        self.send(
-            to,
-            Class::Order,
-            response::COMPLETED_ORDERS_END,
-            &wire::CompletedOrdersEnd {},
-        );
+        self.send(to, Class::Order, &wire::CompletedOrdersEnd {});
         Ok(())
     }
 
-    pub(super) fn list_executions(
+    pub(in crate::gateway) fn list_executions(
         &mut self,
         to: ConnectionId,
         asked: fills::ExecutionRequest,
@@ -176,7 +173,7 @@ impl Gateway {
         let end = fills::ExecutionDetailsEnd {
             req_id: Some(request),
         };
-        self.send(to, Class::Order, response::EXECUTION_DETAILS_END, &end);
+        self.send(to, Class::Order, &end);
         Ok(())
     }
 
@@ -215,8 +212,9 @@ impl Gateway {
     }
 
     /// Where an order was sent.
-    pub(super) fn routed_to(&self, key: OrderKey) -> String {
-        self.tickets
+    pub(in crate::gateway) fn routed_to(&self, key: OrderKey) -> String {
+        self.orders
+            .tickets
             .get(&key)
             .map(|ticket| ticket.exchange.clone())
             .unwrap_or_default()
@@ -225,7 +223,7 @@ impl Gateway {
     /// What the client wrote into an order for its own use.
     #[must_use]
     pub fn order_ref(&self, key: OrderKey) -> Option<&str> {
-        self.tickets.get(&key)?.order.order_ref.as_deref()
+        self.orders.tickets.get(&key)?.order.order_ref.as_deref()
     }
 
     fn today(&self) -> u64 {

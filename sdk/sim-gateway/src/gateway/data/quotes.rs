@@ -2,33 +2,32 @@
 
 use rust_decimal::Decimal;
 
-use super::session::Subscription;
-use super::text::{double, written};
-use super::{Class, ConnectionId, Gateway, Problem};
+use super::Subscription;
 use crate::exchange::{InstrumentId, Kind, Lots, Session, Ticks};
-use crate::wire::ids::response;
-use crate::wire::market_messages as wire;
+use crate::gateway::values::{double, written};
+use crate::gateway::{Class, ConnectionId, Gateway, Problem};
+use crate::wire::messages::market as wire;
 
 /// Tick types of live data.
 mod field {
-    pub(super) const BID_SIZE: i32 = 0;
-    pub(super) const BID: i32 = 1;
-    pub(super) const ASK: i32 = 2;
-    pub(super) const ASK_SIZE: i32 = 3;
-    pub(super) const LAST: i32 = 4;
-    pub(super) const LAST_SIZE: i32 = 5;
-    pub(super) const HIGH: i32 = 6;
-    pub(super) const LOW: i32 = 7;
-    pub(super) const VOLUME: i32 = 8;
-    pub(super) const CLOSE: i32 = 9;
-    pub(super) const OPEN: i32 = 14;
-    pub(super) const LAST_TIMESTAMP: i32 = 45;
+    pub(in crate::gateway) const BID_SIZE: i32 = 0;
+    pub(in crate::gateway) const BID: i32 = 1;
+    pub(in crate::gateway) const ASK: i32 = 2;
+    pub(in crate::gateway) const ASK_SIZE: i32 = 3;
+    pub(in crate::gateway) const LAST: i32 = 4;
+    pub(in crate::gateway) const LAST_SIZE: i32 = 5;
+    pub(in crate::gateway) const HIGH: i32 = 6;
+    pub(in crate::gateway) const LOW: i32 = 7;
+    pub(in crate::gateway) const VOLUME: i32 = 8;
+    pub(in crate::gateway) const CLOSE: i32 = 9;
+    pub(in crate::gateway) const OPEN: i32 = 14;
+    pub(in crate::gateway) const LAST_TIMESTAMP: i32 = 45;
 }
 
 const LIVE: i32 = 1;
 
 impl Gateway {
-    pub(super) fn start_market_data(
+    pub(in crate::gateway) fn start_market_data(
         &mut self,
         from: ConnectionId,
         asked: wire::MarketDataRequest,
@@ -46,7 +45,7 @@ impl Gateway {
         let taken = self
             .sessions
             .get(&from)
-            .is_some_and(|session| session.market_data.contains_key(&request));
+            .is_some_and(|session| session.data.quotes.contains_key(&request));
         if taken {
             return Err(Problem::new(
                 322,
@@ -64,7 +63,7 @@ impl Gateway {
             let end = wire::TickSnapshotEnd {
                 req_id: Some(request),
             };
-            self.send(from, Class::Other, response::TICK_SNAPSHOT_END, &end);
+            self.send(from, Class::Other, &end);
             return Ok(());
         }
         let market = self.exchange.market(id);
@@ -73,34 +72,37 @@ impl Gateway {
             told: market.shown(),
             day: market.session(),
         };
-        self.with_session(from, |session| session.market_data.insert(request, subscription))?;
-        self.watchers.entry(id).or_default().push((from, request));
+        self.with_session(from, |session| session.data.quotes.insert(request, subscription))?;
+        self.data.watchers.entry(id).or_default().push((from, request));
         self.exchange.watch(id);
         Ok(())
     }
 
-    pub(super) fn stop_market_data(
+    pub(in crate::gateway) fn stop_market_data(
         &mut self,
         from: ConnectionId,
         asked: &wire::CancelMarketData,
     ) -> Result<(), Problem> {
         let request = asked.req_id.unwrap_or(0);
-        let ended = self.with_session(from, |session| session.market_data.remove(&request))?;
+        let ended = self.with_session(from, |session| session.data.quotes.remove(&request))?;
         let unknown = || Problem::new(300, format!("Can't find EId with tickerId:{request}"));
         let ended = ended.ok_or_else(unknown)?;
         self.unwatch(from, request, ended.instrument);
         Ok(())
     }
 
-    pub(super) fn unwatch(&mut self, connection: ConnectionId, request: i32, id: InstrumentId) {
-        if let Some(watchers) = self.watchers.get_mut(&id) {
+    pub(in crate::gateway) fn unwatch(&mut self, connection: ConnectionId, request: i32, id: InstrumentId) {
+        if let Some(watchers) = self.data.watchers.get_mut(&id) {
             watchers.retain(|each| *each != (connection, request));
         }
         self.exchange.unwatch(id);
     }
 
     /// Live data is always permitted and the market always open, so every type asked for is live data.
-    pub(super) fn market_data_type(&self, asked: &wire::MarketDataTypeRequest) -> Result<(), Problem> {
+    pub(in crate::gateway) fn market_data_type(
+        &self,
+        asked: &wire::MarketDataTypeRequest,
+    ) -> Result<(), Problem> {
         match asked.market_data_type {
             Some(1..=4) => Ok(()),
             other => Err(Problem::invalid(format_args!(
@@ -119,12 +121,12 @@ impl Gateway {
             last_price_precision: None,
             last_size_precision: None,
         };
-        self.send(to, Class::Other, response::TICK_REQ_PARAMS, &params);
+        self.send(to, Class::Other, &params);
         let kind = wire::MarketDataType {
             req_id: Some(request),
             market_data_type: Some(LIVE),
         };
-        self.send(to, Class::Other, response::MARKET_DATA_TYPE, &kind);
+        self.send(to, Class::Other, &kind);
     }
 
     /// Everything known about a market, as a subscription begins with it.
@@ -159,13 +161,13 @@ impl Gateway {
     }
 
     /// Tells a market's watchers which best prices and sizes changed for them.
-    pub(super) fn publish_quote(&mut self, id: InstrumentId) {
+    pub(in crate::gateway) fn publish_quote(&mut self, id: InstrumentId) {
         let top = self.exchange.market(id).shown();
-        for (to, request) in self.watchers.get(&id).cloned().unwrap_or_default() {
+        for (to, request) in self.data.watchers.get(&id).cloned().unwrap_or_default() {
             let told = self
                 .sessions
                 .get_mut(&to)
-                .and_then(|session| session.market_data.get_mut(&request));
+                .and_then(|session| session.data.quotes.get_mut(&request));
             let Some(before) = told.map(|subscription| std::mem::replace(&mut subscription.told, top)) else {
                 continue;
             };
@@ -212,7 +214,13 @@ impl Gateway {
     }
 
     /// Tells a market's watchers of a trade.
-    pub(super) fn publish_trade(&mut self, id: InstrumentId, price: Ticks, lots: Lots, day: Session) {
+    pub(in crate::gateway) fn publish_trade(
+        &mut self,
+        id: InstrumentId,
+        price: Ticks,
+        lots: Lots,
+        day: Session,
+    ) {
         let instrument = &self.exchange.market(id).instrument;
         let (size, volume) = (instrument.quantity(lots), instrument.quantity(day.volume));
         let (last, high, low) = (
@@ -221,11 +229,11 @@ impl Gateway {
             instrument.price(day.low),
         );
         let now = self.exchange.unix_seconds(self.exchange.now());
-        for (to, request) in self.watchers.get(&id).cloned().unwrap_or_default() {
+        for (to, request) in self.data.watchers.get(&id).cloned().unwrap_or_default() {
             let told = self
                 .sessions
                 .get_mut(&to)
-                .and_then(|session| session.market_data.get_mut(&request));
+                .and_then(|session| session.data.quotes.get_mut(&request));
             let Some(before) = told.map(|subscription| std::mem::replace(&mut subscription.day, day)) else {
                 continue;
             };
@@ -234,12 +242,7 @@ impl Gateway {
                 tick_type: Some(field::LAST_TIMESTAMP),
                 value: Some(now.to_string()),
             };
-            self.send(
-                to,
-                tick(request, field::LAST_TIMESTAMP),
-                response::TICK_STRING,
-                &stamp,
-            );
+            self.send(to, tick(request, field::LAST_TIMESTAMP), &stamp);
             if before.last != price || before.last_lots == 0 {
                 self.tick_price(to, request, field::LAST, last, Some(size));
             } else {
@@ -271,7 +274,7 @@ impl Gateway {
             size: Some(written(size.unwrap_or_default())),
             attr_mask: Some(i32::from(quoted)),
         };
-        self.send(to, tick(request, field), response::TICK_PRICE, &message);
+        self.send(to, tick(request, field), &message);
     }
 
     fn tick_size(&mut self, to: ConnectionId, request: i32, field: i32, size: Decimal) {
@@ -280,7 +283,7 @@ impl Gateway {
             tick_type: Some(field),
             size: Some(written(size)),
         };
-        self.send(to, tick(request, field), response::TICK_SIZE, &message);
+        self.send(to, tick(request, field), &message);
     }
 }
 

@@ -2,11 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use super::text::{double, written};
-use super::{Class, ConnectionId, Gateway, Problem, text};
 use crate::exchange::{Instrument, InstrumentId, Kind};
-use crate::wire::contract_messages as wire;
-use crate::wire::ids::response;
+use crate::gateway::values::{double, written};
+use crate::gateway::{Class, ConnectionId, Gateway, Problem, values as text};
+use crate::wire::messages::contract as wire;
 
 const NOT_FOUND: &str = "No security definition has been found for the request";
 const DAY: u64 = 86_400;
@@ -43,7 +42,10 @@ impl Gateway {
     }
 
     /// The one instrument a contract means.
-    pub(super) fn resolve(&self, contract: Option<&wire::Contract>) -> Result<InstrumentId, Problem> {
+    pub(in crate::gateway) fn resolve(
+        &self,
+        contract: Option<&wire::Contract>,
+    ) -> Result<InstrumentId, Problem> {
         let contract = contract.ok_or_else(|| Problem::invalid("Missing contract"))?;
         let named = contract.con_id.unwrap_or(0) != 0
             || [&contract.symbol, &contract.local_symbol]
@@ -66,7 +68,7 @@ impl Gateway {
     }
 
     /// A contract as the gateway writes it: for orders with the exchange they were sent to, else without.
-    pub(super) fn contract(&self, id: InstrumentId, exchange: Option<&str>) -> wire::Contract {
+    pub(in crate::gateway) fn contract(&self, id: InstrumentId, exchange: Option<&str>) -> wire::Contract {
         let instrument = &self.exchange.market(id).instrument;
         wire::Contract {
             con_id: Some(instrument.con_id),
@@ -80,7 +82,7 @@ impl Gateway {
         }
     }
 
-    pub(super) fn contract_data(
+    pub(in crate::gateway) fn contract_data(
         &mut self,
         to: ConnectionId,
         asked: wire::ContractDataRequest,
@@ -101,10 +103,10 @@ impl Gateway {
                 contract: Some(described),
                 contract_details: Some(self.details(instrument)),
             };
-            self.send(to, Class::Other, response::CONTRACT_DATA, &message);
+            self.send(to, Class::Other, &message);
         }
         let end = wire::ContractDataEnd { req_id: asked.req_id };
-        self.send(to, Class::Other, response::CONTRACT_DATA_END, &end);
+        self.send(to, Class::Other, &end);
         Ok(())
     }
 
@@ -150,7 +152,7 @@ impl Gateway {
         (0..7).map(session).collect::<Vec<_>>().join(";")
     }
 
-    pub(super) fn matching_symbols(
+    pub(in crate::gateway) fn matching_symbols(
         &mut self,
         to: ConnectionId,
         asked: wire::MatchingSymbolsRequest,
@@ -175,11 +177,11 @@ impl Gateway {
             req_id: asked.req_id,
             contract_descriptions: found.map(|(id, _)| describe(id)).take(16).collect(),
         };
-        self.send(to, Class::Other, response::SYMBOL_SAMPLES, &message);
+        self.send(to, Class::Other, &message);
         Ok(())
     }
 
-    pub(super) fn market_rule(
+    pub(in crate::gateway) fn market_rule(
         &mut self,
         to: ConnectionId,
         asked: &wire::MarketRuleRequest,
@@ -200,7 +202,7 @@ impl Gateway {
             market_rule_id: Some(rule),
             price_increments: vec![step],
         };
-        self.send(to, Class::Other, response::MARKET_RULE, &message);
+        self.send(to, Class::Other, &message);
         Ok(())
     }
 }

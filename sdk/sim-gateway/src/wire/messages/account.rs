@@ -7,7 +7,7 @@
     reason = "the fields are IB's own and documented in its API reference"
 )]
 
-use super::contract_messages::Contract;
+use super::contract::Contract;
 
 /// `Position`.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -276,3 +276,19 @@ pub struct PnlSingle {
     #[prost(double, optional, tag = "6")]
     pub value: Option<f64>,
 }
+
+/// `PositionsRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct PositionsRequest {}
+
+/// `CancelPositions`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CancelPositions {}
+
+/// `ManagedAccountsRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ManagedAccountsRequest {}
+
+/// `FamilyCodesRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct FamilyCodesRequest {}

@@ -97,3 +97,50 @@ pub struct FamilyCodes {
     #[prost(message, repeated, tag = "1")]
     pub family_codes: Vec<FamilyCode>,
 }
+
+/// `CurrentTimeInMillisRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CurrentTimeInMillisRequest {}
+
+/// `CurrentTimeRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct CurrentTimeRequest {}
+
+/// `SetServerLogLevelRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SetServerLogLevelRequest {
+    #[prost(int32, optional, tag = "1")]
+    pub log_level: Option<i32>,
+}
+
+/// `VerifyCompleted`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VerifyCompleted {
+    #[prost(bool, optional, tag = "1")]
+    pub is_successful: Option<bool>,
+    #[prost(string, optional, tag = "2")]
+    pub error_text: Option<String>,
+}
+
+/// `VerifyMessageApi`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VerifyMessageApi {
+    #[prost(string, optional, tag = "1")]
+    pub api_data: Option<String>,
+}
+
+/// `VerifyMessageRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VerifyMessageRequest {
+    #[prost(string, optional, tag = "1")]
+    pub api_data: Option<String>,
+}
+
+/// `VerifyRequest`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VerifyRequest {
+    #[prost(string, optional, tag = "1")]
+    pub api_name: Option<String>,
+    #[prost(string, optional, tag = "2")]
+    pub api_version: Option<String>,
+}

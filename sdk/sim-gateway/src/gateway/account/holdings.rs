@@ -2,12 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::session::Summary;
-use super::text::{clock, double, written};
-use super::{Class, ConnectionId, Gateway, Problem};
+use super::Summary;
 use crate::exchange::{Account, InstrumentId};
-use crate::wire::account_messages as wire;
-use crate::wire::ids::response;
+use crate::gateway::values::{clock, double, written};
+use crate::gateway::{Class, ConnectionId, Gateway, Problem};
+use crate::wire::messages::account as wire;
 
 /// Summaries a client may have at once.
 const MOST_SUMMARIES: usize = 2;
@@ -18,15 +17,15 @@ type Row = (String, String, String);
 impl Gateway {
     /// The account a request is about. Where "All" stands for every account, the one default account is all
     /// there is to say about it here.
-    pub(super) fn asked_account(&self, asked: Option<&String>) -> Result<String, Problem> {
+    pub(in crate::gateway) fn asked_account(&self, asked: Option<&String>) -> Result<String, Problem> {
         let named = asked
             .map(String::as_str)
             .filter(|name| !name.is_empty() && *name != "All");
         self.account_code(named)
     }
 
-    pub(super) fn start_positions(&mut self, to: ConnectionId) -> Result<(), Problem> {
-        self.with_session(to, |session| session.positions = true)?;
+    pub(in crate::gateway) fn start_positions(&mut self, to: ConnectionId) -> Result<(), Problem> {
+        self.with_session(to, |session| session.account.positions = true)?;
         let accounts: Vec<String> = self
             .exchange
             .accounts()
@@ -38,11 +37,11 @@ impl Gateway {
                 self.send_position(to, &account, id);
             }
         }
-        self.send(to, Class::Other, response::POSITION_END, &wire::PositionEnd {});
+        self.send(to, Class::Other, &wire::PositionEnd {});
         Ok(())
     }
 
-    pub(super) fn start_positions_multi(
+    pub(in crate::gateway) fn start_positions_multi(
         &mut self,
         to: ConnectionId,
         asked: wire::PositionsMultiRequest,
@@ -50,27 +49,27 @@ impl Gateway {
         let request = asked.req_id.unwrap_or(0);
         let account = self.asked_account(asked.account.as_ref())?;
         self.with_session(to, |session| {
-            session.positions_multi.insert(request, account.clone())
+            session.account.positions_multi.insert(request, account.clone())
         })?;
         for id in self.held(&account) {
             self.send_position_multi(to, request, &account, id);
         }
         let end = wire::PositionMultiEnd { req_id: asked.req_id };
-        self.send(to, Class::Other, response::POSITION_MULTI_END, &end);
+        self.send(to, Class::Other, &end);
         Ok(())
     }
 
-    pub(super) fn stop_positions_multi(
+    pub(in crate::gateway) fn stop_positions_multi(
         &mut self,
         from: ConnectionId,
         asked: &wire::CancelPositionsMulti,
     ) -> Result<(), Problem> {
         let request = asked.req_id.unwrap_or(0);
-        self.with_session(from, |session| session.positions_multi.remove(&request))
+        self.with_session(from, |session| session.account.positions_multi.remove(&request))
             .map(drop)
     }
 
-    pub(super) fn start_summary(
+    pub(in crate::gateway) fn start_summary(
         &mut self,
         to: ConnectionId,
         asked: &wire::AccountSummaryRequest,
@@ -87,9 +86,14 @@ impl Gateway {
             ..Summary::default()
         };
         let full = self.with_session(to, |session| {
-            let others = session.summaries.keys().filter(|id| **id != request).count();
+            let others = session
+                .account
+                .summaries
+                .keys()
+                .filter(|id| **id != request)
+                .count();
             if others < MOST_SUMMARIES {
-                session.summaries.insert(request, summary);
+                session.account.summaries.insert(request, summary);
             }
             others >= MOST_SUMMARIES
         })?;
@@ -100,17 +104,17 @@ impl Gateway {
         }
         self.send_summary(to, request);
         let end = wire::AccountSummaryEnd { req_id: asked.req_id };
-        self.send(to, Class::Other, response::ACCOUNT_SUMMARY_END, &end);
+        self.send(to, Class::Other, &end);
         Ok(())
     }
 
-    pub(super) fn stop_summary(
+    pub(in crate::gateway) fn stop_summary(
         &mut self,
         from: ConnectionId,
         asked: &wire::CancelAccountSummary,
     ) -> Result<(), Problem> {
         let request = asked.req_id.unwrap_or(0);
-        self.with_session(from, |session| session.summaries.remove(&request))
+        self.with_session(from, |session| session.account.summaries.remove(&request))
             .map(drop)
     }
 
@@ -119,7 +123,7 @@ impl Gateway {
         let asked = self
             .sessions
             .get(&to)
-            .and_then(|session| session.summaries.get(&request));
+            .and_then(|session| session.account.summaries.get(&request));
         let Some(summary) = asked.cloned() else {
             return;
         };
@@ -146,27 +150,27 @@ impl Gateway {
                         value: Some(value),
                         currency: Some(currency),
                     };
-                    self.send(to, Class::Other, response::ACCOUNT_SUMMARY, &message);
+                    self.send(to, Class::Other, &message);
                 }
                 told.insert(row);
             }
         }
         let session = self.sessions.get_mut(&to);
-        if let Some(summary) = session.and_then(|session| session.summaries.get_mut(&request)) {
+        if let Some(summary) = session.and_then(|session| session.account.summaries.get_mut(&request)) {
             summary.told = told;
         }
     }
 
-    pub(super) fn account_data(
+    pub(in crate::gateway) fn account_data(
         &mut self,
         from: ConnectionId,
         asked: wire::AccountDataRequest,
     ) -> Result<(), Problem> {
         if !asked.subscribe.unwrap_or(false) {
-            return self.with_session(from, |session| session.account_updates = None);
+            return self.with_session(from, |session| session.account.updates = None);
         }
         let account = self.asked_account(asked.acct_code.as_ref())?;
-        self.with_session(from, |session| session.account_updates = Some(account.clone()))?;
+        self.with_session(from, |session| session.account.updates = Some(account.clone()))?;
         self.send_account_values(from, &account);
         for id in self.held(&account) {
             self.send_portfolio_value(from, &account, id);
@@ -175,11 +179,11 @@ impl Gateway {
         let end = wire::AccountDataEnd {
             account_name: Some(account),
         };
-        self.send(from, Class::Other, response::ACCOUNT_DATA_END, &end);
+        self.send(from, Class::Other, &end);
         Ok(())
     }
 
-    pub(super) fn start_updates_multi(
+    pub(in crate::gateway) fn start_updates_multi(
         &mut self,
         to: ConnectionId,
         asked: wire::AccountUpdatesMultiRequest,
@@ -187,35 +191,35 @@ impl Gateway {
         let request = asked.req_id.unwrap_or(0);
         let account = self.asked_account(asked.account.as_ref())?;
         self.with_session(to, |session| {
-            session.account_updates_multi.insert(request, account.clone())
+            session.account.updates_multi.insert(request, account.clone())
         })?;
         self.send_updates_multi(to, request, &account);
         let end = wire::AccountUpdateMultiEnd { req_id: asked.req_id };
-        self.send(to, Class::Other, response::ACCOUNT_UPDATE_MULTI_END, &end);
+        self.send(to, Class::Other, &end);
         Ok(())
     }
 
-    pub(super) fn stop_updates_multi(
+    pub(in crate::gateway) fn stop_updates_multi(
         &mut self,
         from: ConnectionId,
         asked: &wire::CancelAccountUpdatesMulti,
     ) -> Result<(), Problem> {
         let request = asked.req_id.unwrap_or(0);
-        self.with_session(from, |session| session.account_updates_multi.remove(&request))
+        self.with_session(from, |session| session.account.updates_multi.remove(&request))
             .map(drop)
     }
 
     /// Every three minutes, as the real one does: summaries (what changed, no end marker) and account
     /// updates.
-    pub(super) fn report_accounts(&mut self) {
+    pub(in crate::gateway) fn report_accounts(&mut self) {
         let ids: Vec<ConnectionId> = self.sessions.keys().copied().collect();
         for to in ids {
             let Some(session) = self.sessions.get(&to) else {
                 continue;
             };
-            let summaries: Vec<i32> = session.summaries.keys().copied().collect();
-            let multi = session.account_updates_multi.clone();
-            let updates = session.account_updates.clone();
+            let summaries: Vec<i32> = session.account.summaries.keys().copied().collect();
+            let multi = session.account.updates_multi.clone();
+            let updates = session.account.updates.clone();
             for request in summaries {
                 self.send_summary(to, request);
             }
@@ -233,19 +237,20 @@ impl Gateway {
     }
 
     /// A fill changed a position: everybody who follows it is told.
-    pub(super) fn publish_position(&mut self, account: &str, id: InstrumentId) {
+    pub(in crate::gateway) fn publish_position(&mut self, account: &str, id: InstrumentId) {
         let connections: Vec<ConnectionId> = self.sessions.keys().copied().collect();
         for to in connections {
             let Some(session) = self.sessions.get(&to) else {
                 continue;
             };
             let multi = session
+                .account
                 .positions_multi
                 .iter()
                 .filter(|(_, name)| *name == account);
             let multi: Vec<i32> = multi.map(|(request, _)| *request).collect();
-            let updates = session.account_updates.as_deref() == Some(account);
-            if session.positions {
+            let updates = session.account.updates.as_deref() == Some(account);
+            if session.account.positions {
                 self.send_position(to, account, id);
             }
             for request in multi {
@@ -276,7 +281,7 @@ impl Gateway {
             position: Some(written(position)),
             avg_cost: Some(double(average)),
         };
-        self.send(to, Class::Other, response::POSITION, &message);
+        self.send(to, Class::Other, &message);
     }
 
     fn send_position_multi(&mut self, to: ConnectionId, request: i32, account: &str, id: InstrumentId) {
@@ -289,7 +294,7 @@ impl Gateway {
             avg_cost: Some(double(average)),
             model_code: None,
         };
-        self.send(to, Class::Other, response::POSITION_MULTI, &message);
+        self.send(to, Class::Other, &message);
     }
 
     fn holding(&self, account: &str, id: InstrumentId) -> (Decimal, Decimal) {
@@ -322,7 +327,7 @@ impl Gateway {
                 currency: Some(currency),
                 account_name: Some(account.to_owned()),
             };
-            self.send(to, Class::Other, response::ACCOUNT_VALUE, &message);
+            self.send(to, Class::Other, &message);
         }
     }
 
@@ -343,7 +348,7 @@ impl Gateway {
                 value: Some(value),
                 currency: Some(currency),
             };
-            self.send(to, Class::Other, response::ACCOUNT_UPDATE_MULTI, &message);
+            self.send(to, Class::Other, &message);
         }
     }
 
@@ -364,7 +369,7 @@ impl Gateway {
             realized_pnl: Some(double(position.realized.round_dp(4))),
             account_name: Some(account.to_owned()),
         };
-        self.send(to, Class::Other, response::PORTFOLIO_VALUE, &message);
+        self.send(to, Class::Other, &message);
     }
 
     fn send_update_time(&mut self, to: ConnectionId) {
@@ -372,7 +377,7 @@ impl Gateway {
         let message = wire::AccountUpdateTime {
             time_stamp: Some(now),
         };
-        self.send(to, Class::Other, response::ACCOUNT_UPDATE_TIME, &message);
+        self.send(to, Class::Other, &message);
     }
 
     fn account_rows(&self, account: &Account) -> Vec<Row> {

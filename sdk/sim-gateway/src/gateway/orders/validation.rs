@@ -2,14 +2,14 @@
 
 use rust_decimal::Decimal;
 
-use super::text::{decimal, parse};
-use super::{Gateway, Problem};
 use crate::exchange::{Instrument, OrderKind, OrderRequest, Side, Ticks, TimeInForce};
-use crate::wire::order_messages::{Order, PlaceOrderRequest};
+use crate::gateway::values::{decimal, parse};
+use crate::gateway::{Gateway, Problem};
+use crate::wire::messages::order::{Order, PlaceOrderRequest};
 
 impl Gateway {
     /// Checks an order as the gateway does before it takes it; nothing has happened when this fails.
-    pub(super) fn understand(&self, asked: &PlaceOrderRequest) -> Result<OrderRequest, Problem> {
+    pub(in crate::gateway) fn understand(&self, asked: &PlaceOrderRequest) -> Result<OrderRequest, Problem> {
         let order = asked
             .order
             .as_ref()
@@ -60,7 +60,7 @@ impl Gateway {
     }
 
     /// An account a client named, or the default one when it named none.
-    pub(super) fn account_code(&self, asked: Option<&str>) -> Result<String, Problem> {
+    pub(in crate::gateway) fn account_code(&self, asked: Option<&str>) -> Result<String, Problem> {
         let asked = asked.unwrap_or_default();
         let known = if asked.is_empty() {
             self.exchange.accounts().first()

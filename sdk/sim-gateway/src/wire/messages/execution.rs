@@ -7,7 +7,7 @@
     reason = "the fields are IB's own and documented in its API reference"
 )]
 
-use super::contract_messages::Contract;
+use super::contract::Contract;
 
 /// `ExecutionRequest`.
 #[derive(Clone, PartialEq, prost::Message)]
