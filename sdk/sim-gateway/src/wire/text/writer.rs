@@ -1,5 +1,6 @@
 //! Writing: one field after the other.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -38,5 +39,88 @@ impl<'a> Writer<'a> {
     pub fn integer(&mut self, value: impl Display) {
         // A growing buffer cannot fail to take it.
         let _ = write!(self.out, "{value}\0");
+    }
+
+    /// A whole number, empty when absent.
+    pub fn maybe_integer(&mut self, value: Option<impl Display>) {
+        match value {
+            Some(value) => self.integer(value),
+            None => self.text(""),
+        }
+    }
+
+    /// A whole number, 0 when absent.
+    pub fn integer_or_zero(&mut self, value: Option<impl Display>) {
+        match value {
+            Some(value) => self.integer(value),
+            None => self.text("0"),
+        }
+    }
+
+    /// A whole number, 2147483647 when absent, where IB writes an unset one so.
+    pub fn integer_or_unset(&mut self, value: Option<i32>) {
+        self.integer(value.unwrap_or(i32::MAX));
+    }
+
+    /// A price or other fraction.
+    pub fn double(&mut self, value: f64) {
+        if value == f64::MAX {
+            self.text("1.7976931348623157E308");
+        } else if value.is_infinite() {
+            self.text(if value > 0.0 { "Infinity" } else { "-Infinity" });
+        } else {
+            self.integer(value);
+        }
+    }
+
+    /// A price or other fraction, empty when absent.
+    pub fn maybe_double(&mut self, value: Option<f64>) {
+        match value {
+            Some(value) => self.double(value),
+            None => self.text(""),
+        }
+    }
+
+    /// A price or other fraction, 0 when absent.
+    pub fn double_or_zero(&mut self, value: Option<f64>) {
+        self.double(value.unwrap_or_default());
+    }
+
+    /// A price or other fraction, the largest double when absent, where IB writes an unset one so.
+    pub fn double_or_unset(&mut self, value: Option<f64>) {
+        self.double(value.unwrap_or(f64::MAX));
+    }
+
+    /// A quantity, 0 when absent.
+    pub fn decimal(&mut self, value: Option<&str>) {
+        self.text(value.filter(|value| !value.is_empty()).unwrap_or("0"));
+    }
+
+    /// A yes or no as 1 or 0; absent is no.
+    pub fn flag(&mut self, value: Option<bool>) {
+        self.text(if value == Some(true) { "1" } else { "0" });
+    }
+
+    /// How many elements follow.
+    pub fn count(&mut self, count: usize) {
+        self.integer(count);
+    }
+
+    /// A count and so many pairs of fields, a tag and its value.
+    pub fn tag_pairs(&mut self, tags: &BTreeMap<String, String>) {
+        self.count(tags.len());
+        for (tag, value) in tags {
+            self.text(tag);
+            self.text(value);
+        }
+    }
+
+    /// Tags in one field, written `tag=value;tag=value;`.
+    pub fn tags(&mut self, tags: &BTreeMap<String, String>) {
+        let text: String = tags
+            .iter()
+            .map(|(tag, value)| format!("{tag}={value};"))
+            .collect();
+        self.text(&text);
     }
 }
