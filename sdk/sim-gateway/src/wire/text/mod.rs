@@ -7,6 +7,11 @@ mod account;
 mod advisor;
 mod bars;
 mod contract;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the messages that carry a contract follow")
+)]
+mod contract_fields;
 mod depth;
 mod execution;
 mod fields;
