@@ -127,7 +127,7 @@ pub fn order_fee(instrument: &Instrument, lots: Lots, value: Decimal) -> Decimal
             let per_share = instrument.quantity(lots) * Decimal::new(5, 3);
             per_share.max(Decimal::ONE).min(value * Decimal::new(1, 2))
         }
-        Kind::Cash => (value * Decimal::new(2, 5)).max(Decimal::TWO),
+        _ => (value * Decimal::new(2, 5)).max(Decimal::TWO),
     };
     fee.round_dp(6).normalize()
 }

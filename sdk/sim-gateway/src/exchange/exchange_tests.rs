@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::{
-    CancelRefusal, Change, Config, Event, Exchange, InstrumentId, OrderKey, OrderKind, OrderRequest, Refusal,
-    Side, Status, TimeInForce,
+    Attributes, CancelRefusal, Change, Config, Event, Exchange, InstrumentId, OrderKey, OrderKind,
+    OrderRequest, Refusal, Side, Status, TimeInForce,
 };
 
 const APPLE: InstrumentId = InstrumentId(0);
@@ -25,6 +25,7 @@ fn buy(quantity: i64, kind: OrderKind) -> OrderRequest {
         kind,
         tif: TimeInForce::Day,
         transmit: true,
+        attributes: Attributes::default(),
     }
 }
 
@@ -399,10 +400,10 @@ fn play(seed: u64, steps: &[Step]) -> (Exchange, String) {
                     let near = exchange.market(request.instrument).mark() + offset;
                     request.quantity = *lots;
                     request.kind = match request.kind {
-                        OrderKind::Market => OrderKind::Market,
                         OrderKind::Limit { .. } => kind(1, near),
                         OrderKind::Stop { .. } => kind(2, near),
                         OrderKind::StopLimit { .. } => kind(3, near),
+                        other => other,
                     };
                     let _ = exchange.place(key(*order), request);
                 }

@@ -15,12 +15,34 @@ pub type Lots = i64;
 pub struct InstrumentId(pub usize);
 
 /// Asset class, with what differs between classes in this market.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// A US stock or fund: trades print, whole shares.
+    /// A stock or exchange-traded fund.
     Stock,
+    /// An option on a stock or an index.
+    Option,
+    /// A future.
+    Future,
+    /// An option on a future.
+    FutureOption,
     /// A currency pair: quotes only, no trade prints.
     Cash,
+    /// A bond, priced in percent of its face value.
+    Bond,
+    /// A contract for difference: quotes that follow its underlying, no trade prints.
+    Cfd,
+    /// An index: a value, no quotes, not tradable.
+    Index,
+    /// A warrant.
+    Warrant,
+    /// A spot commodity: quotes only, no trade prints.
+    Commodity,
+    /// A cryptocurrency.
+    Crypto,
+    /// A mutual fund: one net asset value a day.
+    Fund,
+    /// A combination of other instruments, traded as one at a price that may be negative.
+    Bag,
 }
 
 impl Kind {
@@ -29,18 +51,79 @@ impl Kind {
     pub fn sec_type(self) -> &'static str {
         match self {
             Kind::Stock => "STK",
+            Kind::Option => "OPT",
+            Kind::Future => "FUT",
+            Kind::FutureOption => "FOP",
             Kind::Cash => "CASH",
+            Kind::Bond => "BOND",
+            Kind::Cfd => "CFD",
+            Kind::Index => "IND",
+            Kind::Warrant => "WAR",
+            Kind::Commodity => "CMDTY",
+            Kind::Crypto => "CRYPTO",
+            Kind::Fund => "FUND",
+            Kind::Bag => "BAG",
         }
+    }
+
+    /// Whether its trades are printed, so that it has a last price and a volume.
+    #[must_use]
+    pub fn prints_trades(self) -> bool {
+        !matches!(
+            self,
+            Kind::Cash | Kind::Cfd | Kind::Commodity | Kind::Fund | Kind::Bag
+        )
+    }
+
+    /// Whether it has a strike and a right.
+    #[must_use]
+    pub fn is_option(self) -> bool {
+        matches!(self, Kind::Option | Kind::FutureOption | Kind::Warrant)
     }
 
     /// Share of a position's value that must be covered by equity.
     #[must_use]
     pub fn margin_rate(self) -> Decimal {
         match self {
-            Kind::Stock => Decimal::new(25, 2),
-            Kind::Cash => Decimal::new(25, 3),
+            Kind::Cash | Kind::Commodity => Decimal::new(25, 3),
+            Kind::Future | Kind::Cfd => Decimal::new(10, 2),
+            Kind::Option | Kind::FutureOption | Kind::Warrant | Kind::Crypto | Kind::Fund => Decimal::ONE,
+            Kind::Stock | Kind::Bond | Kind::Index | Kind::Bag => Decimal::new(25, 2),
         }
     }
+}
+
+/// The right an option gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    /// To buy.
+    Call,
+    /// To sell.
+    Put,
+}
+
+/// What an instrument is derived from, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Derivation {
+    /// The underlying instrument.
+    pub underlying: InstrumentId,
+    /// Unix time of the last moment it trades, seconds; zero when it has no end.
+    pub expires: u64,
+    /// Strike price, for options.
+    pub strike: Option<Decimal>,
+    /// Right, for options.
+    pub right: Option<Right>,
+}
+
+/// One leg of a combination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leg {
+    /// Which instrument.
+    pub instrument: InstrumentId,
+    /// How many of it in one combination.
+    pub ratio: Lots,
+    /// Which way when the combination is bought.
+    pub side: super::order::Side,
 }
 
 /// One instrument of the catalogue.
@@ -70,6 +153,16 @@ pub struct Instrument {
     pub size_increment: Decimal,
     /// IB's market rule number for the increment.
     pub market_rule: i32,
+    /// Units of the underlying, or of currency, one unit of price is worth.
+    pub multiplier: Decimal,
+    /// What it is derived from, if anything.
+    pub derivation: Option<Derivation>,
+    /// Its legs, for a combination.
+    pub legs: Vec<Leg>,
+    /// Yearly volatility of its price, as a fraction.
+    pub volatility: f64,
+    /// How strongly it moves with the market as a whole; one is as the market does.
+    pub beta: f64,
     /// Price the market opens at.
     pub open: Ticks,
     /// Size usually shown at the best price.
@@ -168,6 +261,11 @@ fn stock(con_id: i32, symbol: &str, primary: &str, name: &str, open: Ticks, typi
         min_tick: Decimal::new(1, 2),
         size_increment: Decimal::ONE,
         market_rule: 26,
+        multiplier: Decimal::ONE,
+        derivation: None,
+        legs: Vec::new(),
+        volatility: 0.3,
+        beta: 1.0,
         open,
         typical_lots: typical,
     }
@@ -187,6 +285,11 @@ fn euro_dollar() -> Instrument {
         min_tick: Decimal::new(5, 5),
         size_increment: Decimal::ONE,
         market_rule: 59,
+        multiplier: Decimal::ONE,
+        derivation: None,
+        legs: Vec::new(),
+        volatility: 0.08,
+        beta: 0.0,
         open: 21_700,
         typical_lots: 2_000_000,
     }

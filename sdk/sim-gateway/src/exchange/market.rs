@@ -119,8 +119,12 @@ impl Market {
     /// The price positions are valued at: the last trade, or the middle where no trades print.
     #[must_use]
     pub fn mark(&self) -> Ticks {
-        match (self.instrument.kind, self.shown.bid, self.shown.ask) {
-            (super::instrument::Kind::Cash, Some((bid, _)), Some((ask, _))) => bid.midpoint(ask),
+        match (
+            self.instrument.kind.prints_trades(),
+            self.shown.bid,
+            self.shown.ask,
+        ) {
+            (false, Some((bid, _)), Some((ask, _))) => bid.midpoint(ask),
             _ => self.session.last,
         }
     }
@@ -134,9 +138,9 @@ impl Market {
     /// Whether a stop of `side` at `trigger` wakes now: on the last trade, or on the quote where none
     /// print.
     pub(super) fn reached(&self, side: Side, trigger: Ticks) -> bool {
-        let price = match self.instrument.kind {
-            super::instrument::Kind::Stock => Some(self.session.last),
-            super::instrument::Kind::Cash => match side {
+        let price = match self.instrument.kind.prints_trades() {
+            true => Some(self.session.last),
+            false => match side {
                 Side::Buy => self.book.best(Side::Sell).map(|(price, _)| price),
                 Side::Sell => self.book.best(Side::Buy).map(|(price, _)| price),
             },
@@ -149,7 +153,7 @@ impl Market {
 
     /// Records a trade; true when it is one the market prints.
     pub(super) fn print(&mut self, price: Ticks, lots: Lots) -> bool {
-        if self.instrument.kind == super::instrument::Kind::Cash {
+        if !self.instrument.kind.prints_trades() {
             return false;
         }
         let session = &mut self.session;

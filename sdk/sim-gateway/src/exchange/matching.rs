@@ -7,7 +7,7 @@ use super::account::{Fill, order_fee};
 use super::book::Match;
 use super::event::{Change, Event, Execution};
 use super::instrument::{InstrumentId, Lots, Ticks};
-use super::order::{OrderKey, OrderKind, Side, Status, TimeInForce};
+use super::order::{OrderKey, Side, Status, TimeInForce};
 use super::process::{HouseQuote, Move};
 
 impl Exchange {
@@ -255,10 +255,8 @@ impl Exchange {
     /// The price at which an order would be filled by decree: its limit, or the market's price.
     pub(super) fn decreed_price(&self, key: OrderKey) -> Option<Ticks> {
         let order = self.orders.get(&key)?;
-        match order.request.kind {
-            OrderKind::Limit { limit } | OrderKind::StopLimit { limit, .. } => Some(limit),
-            OrderKind::Market | OrderKind::Stop { .. } => Some(self.market(order.request.instrument).mark()),
-        }
+        let limit = order.request.kind.limit();
+        Some(limit.unwrap_or_else(|| self.market(order.request.instrument).mark()))
     }
 }
 

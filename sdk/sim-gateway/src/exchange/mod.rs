@@ -7,6 +7,7 @@
 
 mod account;
 mod book;
+mod calendar;
 mod event;
 mod instrument;
 mod market;
@@ -25,10 +26,14 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 pub use account::{Account, Position, Valuation};
+pub use calendar::Phase;
 pub use event::{Change, Event, Execution};
-pub use instrument::{Instrument, InstrumentId, Kind, Lots, Ticks};
+pub use instrument::{Derivation, Instrument, InstrumentId, Kind, Leg, Lots, Right, Ticks};
 pub use market::{Market, Session, Top};
-pub use order::{Order, OrderKey, OrderKind, OrderRequest, Side, Status, TimeInForce};
+pub use order::{
+    Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, OcaGroup, OcaRule, Order,
+    OrderKey, OrderKind, OrderRequest, Side, Status, TimeInForce,
+};
 pub use trading::{CancelRefusal, Estimate, Refusal};
 
 const SECOND: u64 = 1_000_000_000;

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::Subscription;
-use crate::exchange::{InstrumentId, Kind, Lots, Session, Ticks};
+use crate::exchange::{InstrumentId, Lots, Session, Ticks};
 use crate::gateway::values::{double, written};
 use crate::gateway::{Class, ConnectionId, Gateway, Problem};
 use crate::wire::messages::market as wire;
@@ -139,7 +139,7 @@ impl Gateway {
         for (field, best) in [(field::BID, top.bid), (field::ASK, top.ask)] {
             ticks.extend(best.map(|(at, lots)| (field, price(at), Some(size(lots)))));
         }
-        if kind == Kind::Stock {
+        if kind.prints_trades() {
             let last_size = (day.last_lots > 0).then(|| size(day.last_lots));
             ticks.push((field::LAST, price(day.last), last_size));
             ticks.push((field::OPEN, price(day.open), None));
@@ -155,7 +155,7 @@ impl Gateway {
         for (field, price, size) in ticks {
             self.tick_price(to, request, field, price, size);
         }
-        if kind == Kind::Stock {
+        if kind.prints_trades() {
             self.tick_size(to, request, field::VOLUME, volume);
         }
     }

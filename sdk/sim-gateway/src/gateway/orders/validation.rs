@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::exchange::{Instrument, OrderKind, OrderRequest, Side, Ticks, TimeInForce};
+use crate::exchange::{Attributes, Instrument, OrderKind, OrderRequest, Side, Ticks, TimeInForce};
 use crate::gateway::values::{decimal, parse};
 use crate::gateway::{Gateway, Problem};
 use crate::wire::messages::order::{Order, PlaceOrderRequest};
@@ -56,6 +56,7 @@ impl Gateway {
             kind: order_kind(instrument, order)?,
             tif: time_in_force(order)?,
             transmit: order.transmit.unwrap_or(false),
+            attributes: Attributes::default(),
         })
     }
 

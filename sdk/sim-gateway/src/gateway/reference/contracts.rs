@@ -114,7 +114,7 @@ impl Gateway {
         let hours = self.trading_hours();
         let (industry, category) = match instrument.kind {
             Kind::Stock => ("Technology", "Computers"),
-            Kind::Cash => ("", ""),
+            _ => ("", ""),
         };
         wire::ContractDetails {
             market_name: Some(instrument.trading_class.clone()),
