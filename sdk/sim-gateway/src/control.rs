@@ -11,13 +11,16 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Notify;
 
 use crate::books::books;
+use crate::clock::{Pace, PaceError};
 use crate::exchange::{InstrumentId, OrderKey};
 use crate::faults;
 use crate::load;
 use crate::server::Shared;
+use crate::world::World;
 
 const HELP: &str = "books [brief], counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
-                    probe SYMBOL COUNT INTERVAL_MS, latency, flood RATE SECONDS, quit; and the faults: \
+                    probe SYMBOL COUNT INTERVAL_MS, latency, \
+                    clock, clock step 5s, clock run 60|stepped, flood RATE SECONDS, quit; and the faults: \
                     drop, refuse 2s, silent on|off, mute on|off, notice 1100, reject-next [201], \
                     duplicate-next, delay 50ms, garbage, version 100";
 /// Fastest flood.
@@ -88,6 +91,17 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
             let count = u32::try_from(number(count)?).map_err(|_| "too many probes".to_owned())?;
             Ok(load::probe(shared, id, count, interval).await)
         }
+        ["clock"] => Ok(clock(&shared.borrow())),
+        ["clock", "step", time] => {
+            let mut world = shared.borrow_mut();
+            world.step(duration(time)?);
+            Ok(clock(&world))
+        }
+        ["clock", "run", pace] => {
+            let mut world = shared.borrow_mut();
+            world.run(pace.parse().map_err(|error: PaceError| error.to_string())?);
+            Ok(clock(&world))
+        }
         ["latency"] => Ok(shared.borrow().last_probe.clone()),
         ["flood", rate, seconds] => {
             let rate = number(rate)?;
@@ -108,6 +122,24 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
             Ok(done)
         }
     }
+}
+
+/// What the simulated clock shows, and how fast it runs.
+fn clock(world: &World) -> Value {
+    let now = world.now();
+    json!({
+        "now_ns": now,
+        "unix": world.gateway.exchange().unix_seconds(now),
+        "pace": match world.clock.pace() {
+            Pace::Times(factor) => json!(factor),
+            Pace::Stepped => json!("stepped"),
+        },
+    })
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    faults::duration(text, Duration::from_secs(1))
+        .ok_or_else(|| format!("{text:?} is no length of time: write 90s, 500ms or a number of seconds"))
 }
 
 fn number(text: &str) -> Result<u64, String> {

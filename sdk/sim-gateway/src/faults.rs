@@ -134,7 +134,7 @@ pub fn fault(name: &str, value: &str) -> Result<Fault, ScriptError> {
 }
 
 /// `2s`, `50ms`, `1.5s`, or a bare number of `unit`s.
-fn duration(text: &str, unit: Duration) -> Option<Duration> {
+pub(crate) fn duration(text: &str, unit: Duration) -> Option<Duration> {
     let (number, unit) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, Duration::from_millis(1)),
         (None, Some(number)) => (number, Duration::from_secs(1)),

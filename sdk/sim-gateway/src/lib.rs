@@ -5,6 +5,7 @@
 //! both, all three pure; [`server`] puts them on sockets, with [`faults`] in between.
 
 mod books;
+pub mod clock;
 mod control;
 pub mod exchange;
 pub mod faults;

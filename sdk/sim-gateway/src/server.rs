@@ -17,6 +17,7 @@ use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::sleep_until;
 
+use crate::clock::{Clock, Pace};
 use crate::control;
 use crate::exchange::Config;
 use crate::faults::{Line, Script};
@@ -42,6 +43,8 @@ pub struct Options {
     pub newest_version: i32,
     /// What goes wrong, and when.
     pub faults: Vec<Line>,
+    /// How fast its clock runs.
+    pub pace: Pace,
 }
 
 impl Default for Options {
@@ -50,6 +53,7 @@ impl Default for Options {
             market: Config::default(),
             newest_version: NEWEST_VERSION,
             faults: Vec::new(),
+            pace: Pace::Times(1.0),
         }
     }
 }
@@ -89,7 +93,9 @@ async fn serve_with(
     commands: Option<mpsc::Receiver<Command>>,
 ) -> io::Result<()> {
     let gateway = Gateway::new(options.market, options.newest_version);
-    let shared: Shared = Rc::new(RefCell::new(World::new(gateway, Script::new(options.faults))));
+    let clock = Clock::new(options.pace);
+    let world = World::new(gateway, Script::new(options.faults), clock);
+    let shared: Shared = Rc::new(RefCell::new(world));
     let quit = Rc::new(Notify::new());
     tokio::select! {
         biased;
@@ -106,8 +112,14 @@ async fn pace(shared: &Shared) -> io::Result<()> {
     let changed = Rc::clone(&shared.borrow().pace);
     loop {
         let due = shared.borrow().next_due();
+        let due = async {
+            match due {
+                Some(due) => sleep_until(due.into()).await,
+                None => pending().await,
+            }
+        };
         tokio::select! {
-            () = sleep_until(due.into()) => shared.borrow_mut().advance(),
+            () = due => shared.borrow_mut().advance(),
             () = changed.notified() => {}
         }
     }

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 
 use crate::books::Journal;
+use crate::clock::Clock;
 use crate::faults::{Fault, Script, notice_text};
 use crate::gateway::{Class, ConnectionId, Gateway, Output};
 use crate::load::Probe;
@@ -59,7 +60,7 @@ pub(crate) struct World {
     pub(crate) last_probe: serde_json::Value,
     /// Connections are refused until then.
     pub(crate) refusing: Option<Instant>,
-    started: Instant,
+    pub(crate) clock: Clock,
     script: Script,
     next_connection: u64,
     silent: bool,
@@ -71,7 +72,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(gateway: Gateway, script: Script) -> Self {
+    pub(crate) fn new(gateway: Gateway, script: Script, clock: Clock) -> Self {
         Self {
             gateway,
             connections: BTreeMap::new(),
@@ -81,7 +82,7 @@ impl World {
             reopen: Rc::new(Notify::new()),
             last_probe: serde_json::Value::Null,
             refusing: None,
-            started: Instant::now(),
+            clock,
             script,
             next_connection: 1,
             silent: false,
@@ -95,7 +96,7 @@ impl World {
 
     /// The logical instant, nanoseconds.
     pub(crate) fn now(&self) -> u64 {
-        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        self.clock.now()
     }
 
     pub(crate) fn connect(&mut self, stream: Rc<TcpStream>) -> (ConnectionId, Rc<Notify>) {
@@ -221,12 +222,28 @@ impl World {
         self.release();
     }
 
-    /// When [`advance`](Self::advance) next has something to do.
-    pub(crate) fn next_due(&self) -> Instant {
-        let market = self.started + Duration::from_nanos(self.gateway.next_due());
-        let script = self.script.next_due().map(|due| self.started + due);
+    /// Moves the simulated clock ahead, and everything with it.
+    pub(crate) fn step(&mut self, by: Duration) {
+        self.clock.step(by);
+        self.advance();
+        self.pace.notify_one();
+    }
+
+    /// Changes how fast the simulated clock runs.
+    pub(crate) fn run(&mut self, pace: crate::clock::Pace) {
+        self.clock.run(pace);
+        self.pace.notify_one();
+    }
+
+    /// When [`advance`](Self::advance) next has something to do; `None` while the clock stands still.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        let market = self.clock.when(self.gateway.next_due());
+        let script = self.script.next_due().and_then(|due| {
+            let due = u64::try_from(due.as_nanos()).unwrap_or(u64::MAX);
+            self.clock.when(due)
+        });
         let delayed = self.delayed.front().map(|(due, _)| *due);
-        script.into_iter().chain(delayed).fold(market, Instant::min)
+        market.into_iter().chain(script).chain(delayed).min()
     }
 
     /// Makes something go wrong, now.
