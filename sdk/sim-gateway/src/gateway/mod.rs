@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::exchange::{Config, Exchange};
 use crate::wire::frame::{self, Inbound};
+use crate::wire::messages::bars::HistoricalBars;
 use crate::wire::messages::session::ErrorMessage;
 use crate::wire::{Encoding, Response, negotiate};
 
@@ -279,14 +280,20 @@ impl Gateway {
         });
     }
 
-    fn send(&mut self, to: ConnectionId, class: Class, message: &impl Response) {
-        let Some(encoding) = self.encoding(to) else {
+    fn send<M: Response>(&mut self, to: ConnectionId, class: Class, message: &M) {
+        let Some(encoding) = self.encoding(to).filter(|known| known.version() >= M::SINCE) else {
             return;
         };
         let mut bytes = Vec::new();
         frame::encode(&mut bytes, encoding, message);
         let id = message.id();
         self.output.push(Output::Frame { to, class, id, bytes });
+    }
+
+    /// Sends the bars of one request and says that these are all.
+    fn send_bars(&mut self, to: ConnectionId, bars: &HistoricalBars) {
+        self.send(to, Class::Other, bars);
+        self.send(to, Class::Other, &bars.end);
     }
 
     /// Sends an error or notice; `about` is a request or order id, or -1.

@@ -70,6 +70,8 @@ pub trait Request: prost::Message + Default {
 pub trait Response: prost::Message {
     /// Its number, see [`super::ids::response`].
     const ID: u32;
+    /// The oldest server version that has it. A client of an older one is never sent it.
+    const SINCE: i32 = 0;
 
     /// Its number, where that depends on what it says.
     fn id(&self) -> u32 {

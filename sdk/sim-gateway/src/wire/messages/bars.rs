@@ -82,6 +82,40 @@ pub struct HistoricalDataEnd {
     pub end_date_str: Option<String>,
 }
 
+/// The bars of a request together with where they begin and end.
+///
+/// Text says both in one message. Protobuf says them in two, `HistoricalData` and `HistoricalDataEnd`, of
+/// which this encodes as the first.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct HistoricalBars {
+    pub data: HistoricalData,
+    pub end: HistoricalDataEnd,
+}
+
+impl prost::Message for HistoricalBars {
+    fn encode_raw(&self, buffer: &mut impl prost::bytes::BufMut) {
+        self.data.encode_raw(buffer);
+    }
+
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: prost::encoding::WireType,
+        buffer: &mut impl prost::bytes::Buf,
+        context: prost::encoding::DecodeContext,
+    ) -> Result<(), prost::DecodeError> {
+        self.data.merge_field(tag, wire_type, buffer, context)
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.data.encoded_len()
+    }
+
+    fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
 /// `HistoricalDataUpdate`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct HistoricalDataUpdate {

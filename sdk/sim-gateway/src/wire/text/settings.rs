@@ -1,4 +1,4 @@
-//! Settings and display groups as text.
+//! Settings and display groups as text. Settings are newer than this encoding and do not exist in it.
 
 use super::{FieldError, Fields, Request, Response, Writer};
 use crate::wire::ids::{request, response};
@@ -8,13 +8,98 @@ use crate::wire::messages::settings::{
     UpdateConfigResponse, UpdateDisplayGroupRequest,
 };
 
-super::pending_request!(QueryDisplayGroupsRequest, QUERY_DISPLAY_GROUPS);
-super::pending_request!(SubscribeToGroupEventsRequest, SUBSCRIBE_TO_GROUP_EVENTS);
-super::pending_request!(UpdateDisplayGroupRequest, UPDATE_DISPLAY_GROUP);
-super::pending_request!(UnsubscribeFromGroupEventsRequest, UNSUBSCRIBE_FROM_GROUP_EVENTS);
-super::pending_request!(ConfigRequest, CONFIG);
-super::pending_request!(UpdateConfigRequest, UPDATE_CONFIG);
-super::pending_response!(DisplayGroupList, DISPLAY_GROUP_LIST);
-super::pending_response!(DisplayGroupUpdated, DISPLAY_GROUP_UPDATED);
-super::pending_response!(ConfigResponse, CONFIG_RESPONSE);
-super::pending_response!(UpdateConfigResponse, UPDATE_CONFIG_RESPONSE);
+impl Request for QueryDisplayGroupsRequest {
+    const ID: u32 = request::QUERY_DISPLAY_GROUPS;
+
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        fields.skip()?;
+        Ok(Self {
+            req_id: fields.integer()?,
+        })
+    }
+}
+
+impl Request for SubscribeToGroupEventsRequest {
+    const ID: u32 = request::SUBSCRIBE_TO_GROUP_EVENTS;
+
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        fields.skip()?;
+        Ok(Self {
+            req_id: fields.integer()?,
+            group_id: fields.integer()?,
+        })
+    }
+}
+
+impl Request for UpdateDisplayGroupRequest {
+    const ID: u32 = request::UPDATE_DISPLAY_GROUP;
+
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        fields.skip()?;
+        Ok(Self {
+            req_id: fields.integer()?,
+            contract_info: fields.text()?,
+        })
+    }
+}
+
+impl Request for UnsubscribeFromGroupEventsRequest {
+    const ID: u32 = request::UNSUBSCRIBE_FROM_GROUP_EVENTS;
+
+    fn read(fields: &mut Fields<'_>) -> Result<Self, FieldError> {
+        fields.skip()?;
+        Ok(Self {
+            req_id: fields.integer()?,
+        })
+    }
+}
+
+impl Request for ConfigRequest {
+    const ID: u32 = request::CONFIG;
+
+    fn read(_: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Err(FieldError::Unsupported)
+    }
+}
+
+impl Request for UpdateConfigRequest {
+    const ID: u32 = request::UPDATE_CONFIG;
+
+    fn read(_: &mut Fields<'_>) -> Result<Self, FieldError> {
+        Err(FieldError::Unsupported)
+    }
+}
+
+impl Response for DisplayGroupList {
+    const ID: u32 = response::DISPLAY_GROUP_LIST;
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.integer(1);
+        out.integer_or_zero(self.req_id);
+        out.maybe(self.groups.as_deref());
+    }
+}
+
+impl Response for DisplayGroupUpdated {
+    const ID: u32 = response::DISPLAY_GROUP_UPDATED;
+
+    fn write(&self, out: &mut Writer<'_>) {
+        out.integer(1);
+        out.integer_or_zero(self.req_id);
+        out.maybe(self.contract_info.as_deref());
+    }
+}
+
+impl Response for ConfigResponse {
+    const ID: u32 = response::CONFIG_RESPONSE;
+    const SINCE: i32 = 219;
+
+    fn write(&self, _: &mut Writer<'_>) {}
+}
+
+impl Response for UpdateConfigResponse {
+    const ID: u32 = response::UPDATE_CONFIG_RESPONSE;
+    const SINCE: i32 = 221;
+
+    fn write(&self, _: &mut Writer<'_>) {}
+}
