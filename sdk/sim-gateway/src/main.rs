@@ -1,21 +1,25 @@
 //! The simulated gateway as a program: serve, and run a command under it if one is given.
 
 mod child;
+mod ctl;
 mod options;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
-use options::Arguments;
+use options::{Arguments, Other, Serve};
 use sim_gateway::server;
 use tokio::net::TcpListener;
 use tokio::task::LocalSet;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let result = runtime.and_then(|runtime| LocalSet::new().block_on(&runtime, run(arguments)));
+    let result = match arguments.other {
+        Some(Other::Ctl { control, words }) => ctl::run(&control, &words),
+        None => serve(arguments.serve),
+    };
     match result {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
@@ -25,14 +29,20 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> io::Result<i32> {
+fn serve(arguments: Serve) -> io::Result<i32> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    LocalSet::new().block_on(&runtime, run(arguments))
+}
+
+async fn run(arguments: Serve) -> io::Result<i32> {
     let mut signals = child::StopSignals::catch()?;
-    let listener = TcpListener::bind(arguments.listen).await.map_err(|error| {
-        io::Error::new(
-            error.kind(),
-            format!("cannot listen on {}: {error}", arguments.listen),
-        )
-    })?;
+    let listener = listen(arguments.listen).await?;
+    let metrics = match arguments.metrics {
+        None => None,
+        Some(address) => Some(listen(address).await?),
+    };
     let address = listener.local_addr()?;
     let operators = match &arguments.control {
         None => None,
@@ -45,7 +55,11 @@ async fn run(arguments: Arguments) -> io::Result<i32> {
     };
     // Whoever reads the first line may have stopped reading; the market goes on.
     let _ = writeln!(io::stdout(), "listening on {address}").and_then(|()| io::stdout().flush());
-    let serving = server::serve(listener, operators, arguments.options());
+    if let Some(metrics) = &metrics {
+        let address = metrics.local_addr()?;
+        let _ = writeln!(io::stdout(), "metrics on {address}").and_then(|()| io::stdout().flush());
+    }
+    let serving = server::serve(listener, operators, metrics, arguments.options());
     if arguments.command.is_empty() {
         tokio::select! {
             served = serving => served.map(|()| 0),
@@ -57,4 +71,10 @@ async fn run(arguments: Arguments) -> io::Result<i32> {
             code = child::run(&arguments.command, address, &mut signals) => code,
         }
     }
+}
+
+async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address}: {error}")))
 }

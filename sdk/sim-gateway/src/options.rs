@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
+use sim_gateway::clock::Pace;
 use sim_gateway::exchange::Config;
 use sim_gateway::faults::Line;
 use sim_gateway::server::Options;
@@ -15,8 +17,31 @@ use sim_gateway::server::Options;
 /// Prints "listening on ADDRESS" as its first line. With a command it runs that under itself, with
 /// MOORED__GATEWAY__ADDRESS in its environment, and exits as the command does.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) other: Option<Other>,
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+}
+
+/// What the program does besides serving.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Other {
+    /// Says one command to a running gateway and prints its answer; "ctl --control PATH help" lists them.
+    Ctl {
+        /// The running gateway's control socket.
+        #[arg(long, value_name = "PATH")]
+        control: PathBuf,
+        /// The command.
+        #[arg(required = true, trailing_var_arg = true, value_name = "COMMAND")]
+        words: Vec<String>,
+    },
+}
+
+/// What to serve, and where.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
     /// Seed of all prices: the same seed gives the same market.
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -41,6 +66,18 @@ pub(crate) struct Arguments {
     /// Unix socket for operators: one command a line, one line of JSON an answer; say "help".
     #[arg(long, value_name = "PATH")]
     pub(crate) control: Option<PathBuf>,
+    /// Where to serve Prometheus metrics, at /metrics.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Print a line about clients, orders and ticks to stderr every so many seconds.
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, default_missing_value = "1")]
+    summary: Option<u16>,
+    /// When the simulated clock starts, as in 2026-11-23T09:30:00-05:00; now, if not given.
+    #[arg(long, value_name = "TIME")]
+    start: Option<Timestamp>,
+    /// How fast it runs: a factor, or "stepped" to move it with the "clock step" command only.
+    #[arg(long, default_value = "1", value_name = "PACE")]
+    pace: Pace,
     /// Newest server version to announce.
     #[arg(long, default_value_t = sim_gateway::wire::NEWEST_VERSION, value_name = "VERSION")]
     max_server_version: i32,
@@ -49,17 +86,22 @@ pub(crate) struct Arguments {
     pub(crate) command: Vec<String>,
 }
 
-impl Arguments {
+impl Serve {
     /// What to serve.
     #[expect(
         clippy::disallowed_methods,
         reason = "the program is where this market's time begins"
     )]
     pub(crate) fn options(&self) -> Options {
-        let epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map(|since| since.as_secs())
-            .unwrap_or_default();
+        let host = || {
+            SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map(|since| since.as_secs())
+        };
+        let epoch = match self.start {
+            Some(start) => u64::try_from(start.as_second()).unwrap_or_default(),
+            None => host().unwrap_or_default(),
+        };
         Options {
             market: Config {
                 seed: self.seed,
@@ -71,6 +113,10 @@ impl Arguments {
             },
             newest_version: self.max_server_version,
             faults: self.faults.clone(),
+            pace: self.pace,
+            summary: self
+                .summary
+                .map(|seconds| Duration::from_secs(seconds.max(1).into())),
         }
     }
 }

@@ -115,6 +115,13 @@ impl Outbox {
         self.offset < self.pending.len() || !self.ticks.is_empty()
     }
 
+    /// Bytes that wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let ticks: usize = self.ticks.values().map(Vec::len).sum();
+        self.pending.len() - self.offset + ticks
+    }
+
     /// Counters since the connection began.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream, UnixListener};
@@ -22,6 +22,8 @@ use crate::control;
 use crate::exchange::Config;
 use crate::faults::{Line, Script};
 use crate::gateway::{ConnectionId, Gateway};
+use crate::metrics;
+use crate::summary;
 use crate::wire::NEWEST_VERSION;
 use crate::wire::frame::Decoder;
 use crate::world::{Next, World};
@@ -45,6 +47,8 @@ pub struct Options {
     pub faults: Vec<Line>,
     /// How fast its clock runs.
     pub pace: Pace,
+    /// How often to print a line about everything to stderr; never, if absent.
+    pub summary: Option<Duration>,
 }
 
 impl Default for Options {
@@ -54,6 +58,7 @@ impl Default for Options {
             newest_version: NEWEST_VERSION,
             faults: Vec::new(),
             pace: Pace::Times(1.0),
+            summary: None,
         }
     }
 }
@@ -61,7 +66,7 @@ impl Default for Options {
 /// A command of an in-process operator, and where its answer goes.
 type Command = (String, oneshot::Sender<serde_json::Value>);
 
-/// Serves clients and operators until an operator says `quit` or the future is dropped. Needs a
+/// Serves clients, operators and scrapers until an operator says `quit` or the future is dropped. Needs a
 /// current-thread runtime with a [`tokio::task::LocalSet`].
 ///
 /// # Errors
@@ -69,9 +74,10 @@ type Command = (String, oneshot::Sender<serde_json::Value>);
 pub async fn serve(
     listener: TcpListener,
     operators: Option<UnixListener>,
+    metrics: Option<TcpListener>,
     options: Options,
 ) -> io::Result<()> {
-    serve_with(listener, operators, options, None).await
+    serve_with(listener, operators, metrics, options, None).await
 }
 
 /// Opens a socket for operators, in place of one that an earlier run left behind.
@@ -89,6 +95,7 @@ pub fn operator_socket(path: &Path) -> io::Result<UnixListener> {
 async fn serve_with(
     listener: TcpListener,
     operators: Option<UnixListener>,
+    scrapers: Option<TcpListener>,
     options: Options,
     commands: Option<mpsc::Receiver<Command>>,
 ) -> io::Result<()> {
@@ -103,6 +110,8 @@ async fn serve_with(
         never = pace(&shared) => never,
         failed = accept(listener, &shared) => failed,
         never = control::serve(operators, &shared, &quit) => never,
+        never = metrics::serve(scrapers, &shared) => never,
+        never = summary::print(options.summary, &shared) => never,
         never = in_process(commands, &shared, &quit) => never,
     }
 }
@@ -171,6 +180,10 @@ async fn attend(shared: &Shared, id: ConnectionId, stream: &TcpStream, wake: &No
     let mut decoder = Decoder::default();
     let mut buffer = vec![0; 64 * 1024];
     loop {
+        // What was read before the client's answers piled up is handled once they are gone.
+        if !handle_all(shared, id, &mut decoder) {
+            return;
+        }
         let Next::Wait { read, write } = shared.borrow().next(id) else {
             return;
         };
@@ -194,7 +207,7 @@ async fn attend(shared: &Shared, id: ConnectionId, stream: &TcpStream, wake: &No
         let Ok(ready) = ready else {
             return;
         };
-        if ready.is_readable() && !read_all(shared, id, stream, &mut decoder, &mut buffer) {
+        if ready.is_readable() && read && !read_once(stream, &mut decoder, &mut buffer) {
             return;
         }
         if ready.is_writable() && write {
@@ -203,21 +216,23 @@ async fn attend(shared: &Shared, id: ConnectionId, stream: &TcpStream, wake: &No
     }
 }
 
-/// Reads once and handles every whole message; false when the client is gone.
-fn read_all(
-    shared: &Shared,
-    id: ConnectionId,
-    stream: &TcpStream,
-    decoder: &mut Decoder,
-    buffer: &mut [u8],
-) -> bool {
+/// Reads once; false when the client is gone.
+fn read_once(stream: &TcpStream, decoder: &mut Decoder, buffer: &mut [u8]) -> bool {
     match stream.try_read(buffer) {
-        Ok(0) => return false,
-        Ok(count) => decoder.push(buffer.get(..count).unwrap_or_default()),
-        Err(error) => return error.kind() == io::ErrorKind::WouldBlock,
+        Ok(0) => false,
+        Ok(count) => {
+            decoder.push(buffer.get(..count).unwrap_or_default());
+            true
+        }
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
     }
+}
+
+/// Handles every whole message, unless and until too much waits for the client; false when its stream
+/// cannot be followed.
+fn handle_all(shared: &Shared, id: ConnectionId, decoder: &mut Decoder) -> bool {
     let read_at = Instant::now();
-    loop {
+    while shared.borrow().listens(id) {
         let encoding = shared.borrow().gateway.encoding(id);
         match decoder.next_message(encoding) {
             Ok(Some(message)) => shared.borrow_mut().receive(id, message, read_at),
@@ -228,6 +243,7 @@ fn read_all(
             }
         }
     }
+    true
 }
 
 async fn in_process(
@@ -273,7 +289,14 @@ impl Running {
                     .build()?;
                 let local = tokio::task::LocalSet::new();
                 local.block_on(&runtime, async move {
-                    serve_with(TcpListener::from_std(listener)?, None, options, Some(receiver)).await
+                    serve_with(
+                        TcpListener::from_std(listener)?,
+                        None,
+                        None,
+                        options,
+                        Some(receiver),
+                    )
+                    .await
                 })
             })?;
         Ok(Self {

@@ -16,7 +16,10 @@ use crate::gateway::{Class, ConnectionId, Gateway, Output};
 use crate::load::Probe;
 use crate::outbox::{Counts, Outbox};
 use crate::wire::frame::Inbound;
-use crate::wire::ids::request;
+use crate::wire::ids::{PROTOBUF_OFFSET, request};
+
+/// Bytes that may wait for a client while it is still listened to.
+const PATIENT_WAITING: usize = 1024 * 1024;
 
 /// One accepted socket.
 #[derive(Debug)]
@@ -60,6 +63,8 @@ pub(crate) struct World {
     pub(crate) last_probe: serde_json::Value,
     /// Connections are refused until then.
     pub(crate) refusing: Option<Instant>,
+    /// Messages received so far, by their number.
+    pub(crate) received: BTreeMap<u32, u64>,
     pub(crate) clock: Clock,
     script: Script,
     next_connection: u64,
@@ -82,6 +87,7 @@ impl World {
             reopen: Rc::new(Notify::new()),
             last_probe: serde_json::Value::Null,
             refusing: None,
+            received: BTreeMap::new(),
             clock,
             script,
             next_connection: 1,
@@ -127,6 +133,14 @@ impl World {
         self.pace.notify_one();
     }
 
+    /// Whether a connection's messages are handled: a client that does not read its answers is asked for
+    /// no more questions.
+    pub(crate) fn listens(&self, id: ConnectionId) -> bool {
+        self.connections.get(&id).is_some_and(|connection| {
+            !self.muted && !connection.closing && connection.outbox.waiting() < PATIENT_WAITING
+        })
+    }
+
     pub(crate) fn next(&self, id: ConnectionId) -> Next {
         let Some(connection) = self.connections.get(&id) else {
             return Next::Stop;
@@ -136,7 +150,7 @@ impl World {
             return Next::Stop;
         }
         Next::Wait {
-            read: !self.muted && !connection.closing,
+            read: self.listens(id),
             write: waits && !self.muted,
         }
     }
@@ -152,6 +166,11 @@ impl World {
         }
         let now = self.now();
         self.journal.received(from, now, &message);
+        if let Inbound::Message { id, .. } = &message {
+            // Numbers no message has are counted as one, or their variety would take memory.
+            let known = if *id <= PROTOBUF_OFFSET { *id } else { 0 };
+            *self.received.entry(known).or_default() += 1;
+        }
         let mut faults = Vec::new();
         if matches!(
             message,
@@ -387,6 +406,12 @@ impl World {
             connection.wake.notify_one();
         }
         self.disconnect(id);
+    }
+
+    /// Bytes that wait for clients to read.
+    pub(crate) fn waiting_bytes(&self) -> u64 {
+        let waiting = |connection: &Connection| connection.outbox.waiting() as u64;
+        self.connections.values().map(waiting).sum()
     }
 
     /// Counters over all connections, past ones included.

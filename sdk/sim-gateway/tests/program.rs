@@ -81,10 +81,8 @@ fn a_command_that_cannot_run_is_an_error() {
 
 #[test]
 fn operators_speak_lines_and_are_answered_in_json() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("control.sock");
+    let (mut process, path) = operated(&["--instruments", "2"]);
     let path = path.to_str().unwrap();
-    let (mut process, _, _) = program(&["--instruments", "2", "--control", path]);
     let mut operator = UnixStream::connect(path).unwrap();
     let mut answers = BufReader::new(operator.try_clone().unwrap()).lines();
     let mut ask = |line: &str| -> serde_json::Value {
@@ -96,4 +94,88 @@ fn operators_speak_lines_and_are_answered_in_json() {
     assert!(ask("price SYM002 much")["error"].is_string());
     assert_eq!(ask("quit")["ok"], true);
     assert_eq!(process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn the_program_is_its_own_operator() {
+    let (mut process, path) = operated(&["--start", "2026-11-23T09:30:00-05:00", "--pace", "stepped"]);
+    let ctl = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sim-gateway"));
+        let output = command
+            .arg("ctl")
+            .arg("--control")
+            .arg(&path)
+            .args(words)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        (
+            output.status.code(),
+            serde_json::from_str::<serde_json::Value>(&said).ok(),
+        )
+    };
+    let (code, clock) = ctl(&["clock", "step", "90s"]);
+    assert_eq!(code, Some(0));
+    let clock = clock.unwrap();
+    assert_eq!(clock["unix"], 1_795_444_200 + 90);
+    assert_eq!(clock["now_ns"], 90_000_000_000_u64);
+    let (code, answer) = ctl(&["price", "AAPL", "much"]);
+    assert_eq!(code, Some(1));
+    assert!(answer.unwrap()["error"].is_string());
+    assert_eq!(ctl(&["quit"]).0, Some(0));
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+    assert_eq!(ctl(&["books"]), (Some(1), None));
+}
+
+#[test]
+fn figures_are_served_to_scrapers_and_summed_up_in_a_line() {
+    let (mut process, mut output, address) = {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_sim-gateway"))
+            .args(["--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--summary"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(process.stdout.take().unwrap());
+        let mut lines = String::new();
+        output.read_line(&mut lines).unwrap();
+        lines.clear();
+        output.read_line(&mut lines).unwrap();
+        let address = lines.trim().strip_prefix("metrics on ").expect(&lines).to_owned();
+        (process, output, address)
+    };
+    let mut scraper = std::net::TcpStream::connect(address).unwrap();
+    write!(
+        scraper,
+        "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    scraper.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("\nsim_gateway_clients 0\n"), "{answer}");
+    assert!(
+        answer.contains("# TYPE sim_gateway_frames_written_total counter"),
+        "{answer}"
+    );
+    let mut line = String::new();
+    BufReader::new(process.stderr.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    assert!(line.contains("clients 0 · orders 0 (0 live)"), "{line}");
+    signal(&process, Signal::SIGTERM);
+    assert_eq!(process.wait().unwrap().code(), Some(0));
+    line.clear();
+    assert_eq!(output.read_line(&mut line).unwrap(), 0);
+}
+
+/// The program with a control socket, in a directory of its own.
+fn operated(arguments: &[&str]) -> (Child, std::path::PathBuf) {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let path = tempfile::tempdir_in(directory)
+        .unwrap()
+        .keep()
+        .join("control.sock");
+    let (process, _, _) = program(&[arguments, &["--control", path.to_str().unwrap()]].concat());
+    (process, path)
 }

@@ -106,6 +106,8 @@ pub struct Gateway {
     later: BTreeMap<(u64, u64), Job>,
     put_off: u64,
     seconds: u64,
+    /// Errors and notices sent so far, by code.
+    errors: BTreeMap<i32, u64>,
     output: Vec<Output>,
 }
 
@@ -124,6 +126,7 @@ impl Gateway {
             later: BTreeMap::new(),
             put_off: 0,
             seconds: 0,
+            errors: BTreeMap::new(),
             output: Vec::new(),
         }
     }
@@ -168,6 +171,17 @@ impl Gateway {
     #[must_use]
     pub fn encoding(&self, id: ConnectionId) -> Option<Encoding> {
         self.sessions.get(&id)?.encoding
+    }
+
+    /// Errors and notices sent so far, by code.
+    pub fn errors_sent(&self) -> impl Iterator<Item = (&i32, &u64)> {
+        self.errors.iter()
+    }
+
+    /// The simulated time, as the protocol writes it.
+    #[must_use]
+    pub fn clock_text(&self) -> String {
+        values::timestamp(self.exchange.unix_seconds(self.exchange.now()))
     }
 
     /// The client ids in use, with their connections.
@@ -305,6 +319,7 @@ impl Gateway {
             error_msg: Some(problem.text.clone()),
             advanced_order_reject_json: None,
         };
+        *self.errors.entry(problem.code).or_default() += 1;
         let class = if about >= 0 { Class::Order } else { Class::Other };
         self.send(to, class, &message);
     }
