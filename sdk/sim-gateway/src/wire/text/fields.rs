@@ -2,6 +2,13 @@
 
 use std::collections::BTreeMap;
 
+/// What clients write for a quantity they did not set, beside the largest double.
+const UNSET_QUANTITIES: [&str; 3] = [
+    "2147483647",
+    "9223372036854775807",
+    "170141183460469231731687303715884105727",
+];
+
 /// Why fields are not a message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldError {
@@ -112,8 +119,8 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The field read last is not what belongs there.
-    fn wrong(&self, text: &str, wanted: &'static str) -> FieldError {
+    /// Says that the field read last, `text`, is not what belongs there.
+    pub(super) fn wrong(&self, text: &str, wanted: &'static str) -> FieldError {
         FieldError::Wrong {
             at: self.at,
             found: text.chars().take(64).collect(),
@@ -165,7 +172,7 @@ impl<'a> Fields<'a> {
     pub fn decimal(&mut self) -> Result<Option<String>, FieldError> {
         let value = self.parsed("a finite number", |text| {
             let number = text.parse::<f64>().ok().filter(|value| value.is_finite())?;
-            let unset = number == f64::MAX || matches!(text, "2147483647" | "9223372036854775807");
+            let unset = number == f64::MAX || UNSET_QUANTITIES.contains(&text);
             Some((!unset).then(|| text.to_owned()))
         })?;
         Ok(value.flatten())

@@ -35,6 +35,21 @@ impl<'a> Writer<'a> {
         self.text(text.unwrap_or_default());
     }
 
+    /// A text in the seven bits some fields have: anything else, and the backslash, is written as an escape
+    /// that clients undo.
+    pub fn escaped(&mut self, text: &str) {
+        let escaped: String = text
+            .chars()
+            .map(|char| match char {
+                '\\' => "\\\\".to_owned(),
+                char if char.is_ascii() => char.to_string(),
+                char if u32::from(char) <= 0xffff => format!("\\u{:04x}", u32::from(char)),
+                char => format!("\\U{:08x}", u32::from(char)),
+            })
+            .collect();
+        self.text(&escaped);
+    }
+
     /// A whole number.
     pub fn integer(&mut self, value: impl Display) {
         // A growing buffer cannot fail to take it.
