@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::instrument::{InstrumentId, Lots, Ticks};
 use super::market::Session;
-use super::order::{Order, Side};
+use super::order::{Order, OrderKey, Side};
 
 /// Something that happened. Orders are shown as they were at that moment.
 #[derive(Debug, Clone)]
@@ -39,6 +39,13 @@ pub enum Event {
         /// The order right after it.
         order: Box<Order>,
     },
+    /// A position changed without any order of the API: an assignment, an expiry, a transfer.
+    Position {
+        /// Whose.
+        account: String,
+        /// In what.
+        instrument: InstrumentId,
+    },
 }
 
 /// A change of an order that is no trade.
@@ -46,12 +53,14 @@ pub enum Event {
 pub enum Change {
     /// Taken in.
     Accepted,
-    /// Asleep until its trigger.
+    /// Kept out of the market; the order says why.
     Held,
     /// In the market.
     Working,
-    /// Replaced by a new version of itself.
+    /// Replaced by a new version of itself, or made smaller by its group.
     Modified,
+    /// Got an order id of client 0, having had none.
+    Bound,
     /// A cancel is on its way.
     CancelPending,
     /// Withdrawn on request.
@@ -65,13 +74,26 @@ pub enum Change {
     },
 }
 
+/// Which part of a fill an execution tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// All of it: an ordinary instrument.
+    Whole,
+    /// A combination as one: tells of its price, but no position follows from it.
+    Combination,
+    /// One leg of a combination, counted from zero.
+    Leg(usize),
+}
+
 /// One fill of one order.
 #[derive(Debug, Clone)]
 pub struct Execution {
     /// Unique id, as the protocol writes it.
     pub id: String,
-    /// Which order.
-    pub order: super::order::OrderKey,
+    /// Which order, by the exchange's key.
+    pub order: OrderKey,
+    /// The client and order id to show, see [`Order::shown`].
+    pub shown: OrderKey,
     /// That order's permanent id.
     pub perm_id: i64,
     /// Account.
@@ -96,4 +118,12 @@ pub struct Execution {
     pub fee: Decimal,
     /// Profit realised, when the fill closed something.
     pub realized: Option<Decimal>,
+    /// Which part of the fill this is.
+    pub part: Part,
+    /// The broker's own doing, to bring the account within its means.
+    pub liquidation: bool,
+    /// How often it has been corrected; the number behind the last dot of the id is one more.
+    pub correction: u32,
+    /// A later execution, its correction, stands in its place.
+    pub superseded: bool,
 }

@@ -42,7 +42,7 @@ fn story(exchange: &mut Exchange) -> Vec<String> {
         } => Some("Rejected".to_owned()),
         Event::Order { change, order } => Some(format!("{change:?}:{}", order.status.as_str())),
         Event::Execution { order, .. } => Some(format!("fill:{}", order.status.as_str())),
-        Event::Quote { .. } | Event::Trade { .. } => None,
+        Event::Quote { .. } | Event::Trade { .. } | Event::Position { .. } => None,
     };
     exchange.take_events().into_iter().filter_map(tell).collect()
 }

@@ -11,7 +11,7 @@ mod calendar;
 mod event;
 mod instrument;
 mod market;
-mod matching;
+mod means;
 mod order;
 mod process;
 mod trading;
@@ -27,14 +27,15 @@ use rust_decimal::Decimal;
 
 pub use account::{Account, Position, Valuation};
 pub use calendar::Phase;
-pub use event::{Change, Event, Execution};
+pub use event::{Change, Event, Execution, Part};
 pub use instrument::{Derivation, Instrument, InstrumentId, Kind, Leg, Lots, Right, Ticks};
 pub use market::{Market, Session, Top};
+pub use means::Estimate;
 pub use order::{
-    Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, OcaGroup, OcaRule, Order,
-    OrderKey, OrderKind, OrderRequest, Side, Status, TimeInForce,
+    Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, Hold, OcaGroup, OcaRule, Order,
+    OrderKey, OrderKind, OrderRequest, Origin, Side, Status, TimeInForce,
 };
-pub use trading::{CancelRefusal, Estimate, Refusal};
+pub use trading::{CancelRefusal, Refusal};
 
 const SECOND: u64 = 1_000_000_000;
 const DAY: u64 = 86_400;

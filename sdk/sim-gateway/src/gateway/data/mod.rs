@@ -65,7 +65,7 @@ impl Gateway {
                 lots,
                 day,
             } => self.publish_trade(*instrument, *price, *lots, *day),
-            Event::Order { .. } | Event::Execution { .. } => {}
+            Event::Order { .. } | Event::Execution { .. } | Event::Position { .. } => {}
         }
     }
 

@@ -16,7 +16,7 @@ impl Gateway {
             return;
         };
         match change {
-            Change::Accepted | Change::Held | Change::Working | Change::Modified => {
+            Change::Accepted | Change::Held | Change::Working | Change::Modified | Change::Bound => {
                 self.send_open_order(to, order, false);
                 self.send_status(to, order);
             }
@@ -110,14 +110,7 @@ impl Gateway {
             parent_id: Some(0),
             last_fill_price: Some(double(instrument.price(order.last_fill))),
             client_id: Some(order.key.client),
-            why_held: Some(
-                if order.sleeps() && order.status.is_live() {
-                    "trigger"
-                } else {
-                    ""
-                }
-                .to_owned(),
-            ),
+            why_held: Some(order.why_held().to_owned()),
             mkt_cap_price: Some(0.0),
         };
         self.send(to, Class::Order, &message);

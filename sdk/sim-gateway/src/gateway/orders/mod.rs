@@ -65,7 +65,7 @@ impl Gateway {
         match event {
             Event::Order { change, order } => self.publish_change(change, order),
             Event::Execution { execution, order } => self.publish_execution(execution, order),
-            Event::Quote { .. } | Event::Trade { .. } => {}
+            Event::Quote { .. } | Event::Trade { .. } | Event::Position { .. } => {}
         }
     }
 

@@ -2,17 +2,17 @@
 
 use rust_decimal::Decimal;
 
-use super::Exchange;
-use super::account::{Fill, order_fee};
-use super::book::Match;
-use super::event::{Change, Event, Execution};
-use super::instrument::{InstrumentId, Lots, Ticks};
-use super::order::{OrderKey, Side, Status, TimeInForce};
-use super::process::{HouseQuote, Move};
+use crate::exchange::Exchange;
+use crate::exchange::account::{Fill, order_fee};
+use crate::exchange::book::Match;
+use crate::exchange::event::{Change, Event, Execution, Part};
+use crate::exchange::instrument::{InstrumentId, Lots, Ticks};
+use crate::exchange::order::{Order, OrderKey, Side, Status, TimeInForce};
+use crate::exchange::process::{HouseQuote, Move};
 
 impl Exchange {
     /// One move of one market, and everything that follows from it.
-    pub(super) fn step(&mut self, id: InstrumentId) {
+    pub(in crate::exchange) fn step(&mut self, id: InstrumentId) {
         match self.market_mut(id).process.advance() {
             Move::Quote(quote) => self.requote(id, quote),
             Move::Trade { side, lots } => {
@@ -27,7 +27,7 @@ impl Exchange {
     }
 
     /// Replaces other people's quotes; what crosses clients' orders trades.
-    pub(super) fn requote(&mut self, id: InstrumentId, quote: HouseQuote) {
+    pub(in crate::exchange) fn requote(&mut self, id: InstrumentId, quote: HouseQuote) {
         let market = self.market_mut(id);
         market.house = quote;
         for (maker_side, each) in market.book.set_house(&quote) {
@@ -37,7 +37,7 @@ impl Exchange {
     }
 
     /// After any change: wakes stops, lets waiting market orders go on, and publishes the new best prices.
-    pub(super) fn settle(&mut self, id: InstrumentId) {
+    pub(in crate::exchange) fn settle(&mut self, id: InstrumentId) {
         for key in std::mem::take(&mut self.market_mut(id).sweeping) {
             self.work(key);
         }
@@ -45,6 +45,7 @@ impl Exchange {
             self.market_mut(id).stops.retain(|each| *each != key);
             if let Some(order) = self.orders.get_mut(&key) {
                 order.triggered = true;
+                order.held = None;
             }
             self.work(key);
         }
@@ -69,7 +70,7 @@ impl Exchange {
 
     /// Brings a transmitted, awake order to the market: trades what can be traded, then rests, waits or
     /// ends.
-    pub(super) fn work(&mut self, key: OrderKey) {
+    pub(in crate::exchange) fn work(&mut self, key: OrderKey) {
         let Some(order) = self.orders.get(&key).filter(|order| order.status.is_live()) else {
             return;
         };
@@ -121,7 +122,7 @@ impl Exchange {
         }
     }
 
-    pub(super) fn print(&mut self, id: InstrumentId, price: Ticks, lots: Lots) {
+    pub(in crate::exchange) fn print(&mut self, id: InstrumentId, price: Ticks, lots: Lots) {
         if self.market_mut(id).print(price, lots) {
             let day = self.market(id).session();
             self.events.push(Event::Trade {
@@ -134,7 +135,7 @@ impl Exchange {
     }
 
     /// Books one fill of one order: order, account, execution, event.
-    pub(super) fn fill(&mut self, key: OrderKey, price: Ticks, lots: Lots, maker: bool) {
+    pub(in crate::exchange) fn fill(&mut self, key: OrderKey, price: Ticks, lots: Lots, maker: bool) {
         let number = self.executions.len() + 1;
         let now = self.now;
         let Some(order) = self.orders.get_mut(&key) else {
@@ -188,6 +189,11 @@ impl Exchange {
             at: now,
             fee,
             realized,
+            shown: order.shown,
+            part: Part::Whole,
+            liquidation: false,
+            correction: 0,
+            superseded: false,
         };
         self.events.push(Event::Execution {
             execution: Box::new(execution.clone()),
@@ -197,7 +203,7 @@ impl Exchange {
     }
 
     /// Takes an order out of book and lists, wherever it waits.
-    pub(super) fn withdraw(&mut self, key: OrderKey) {
+    pub(in crate::exchange) fn withdraw(&mut self, key: OrderKey) {
         let Some(order) = self.orders.get(&key) else {
             return;
         };
@@ -213,7 +219,7 @@ impl Exchange {
     }
 
     /// Sets a status and tells.
-    pub(super) fn change(&mut self, key: OrderKey, status: Status, change: Change) {
+    pub(in crate::exchange) fn change(&mut self, key: OrderKey, status: Status, change: Change) {
         if let Some(order) = self.orders.get_mut(&key) {
             order.status = status;
             if let Change::Rejected { reason } = &change {
@@ -227,7 +233,7 @@ impl Exchange {
     }
 
     /// Ends an order without a fill.
-    pub(super) fn end(&mut self, key: OrderKey, status: Status, change: Change) {
+    pub(in crate::exchange) fn end(&mut self, key: OrderKey, status: Status, change: Change) {
         if let Some(order) = self.orders.get_mut(&key) {
             order.ended_at = Some(self.now);
         }
@@ -235,8 +241,8 @@ impl Exchange {
     }
 
     /// The end of the trading day: day orders go, and today's profit starts from nothing.
-    pub(super) fn end_day(&mut self) {
-        let over = |order: &&super::Order| order.status.is_live() && order.request.tif == TimeInForce::Day;
+    pub(in crate::exchange) fn end_day(&mut self) {
+        let over = |order: &&Order| order.status.is_live() && order.request.tif == TimeInForce::Day;
         let keys: Vec<OrderKey> = self.orders.values().filter(over).map(|order| order.key).collect();
         for key in keys {
             self.withdraw(key);
@@ -253,7 +259,7 @@ impl Exchange {
     }
 
     /// The price at which an order would be filled by decree: its limit, or the market's price.
-    pub(super) fn decreed_price(&self, key: OrderKey) -> Option<Ticks> {
+    pub(in crate::exchange) fn decreed_price(&self, key: OrderKey) -> Option<Ticks> {
         let order = self.orders.get(&key)?;
         let limit = order.request.kind.limit();
         Some(limit.unwrap_or_else(|| self.market(order.request.instrument).mark()))
@@ -267,7 +273,7 @@ fn execution_id(epoch: u64, number: usize) -> String {
 }
 
 /// Average of `traded` (price times size, in ticks and lots) over `lots`, as a decimal price.
-pub(super) fn average_price(min_tick: Decimal, traded: i128, lots: Lots) -> Decimal {
+pub(in crate::exchange) fn average_price(min_tick: Decimal, traded: i128, lots: Lots) -> Decimal {
     let traded = Decimal::try_from_i128_with_scale(traded, 0).unwrap_or(Decimal::MAX);
     let ticks = traded.checked_div(Decimal::from(lots)).unwrap_or(Decimal::ZERO);
     (ticks * min_tick).round_dp(8).normalize()

@@ -2,12 +2,13 @@
 
 use rust_decimal::Decimal;
 
+mod matching;
+
 use super::Exchange;
-use super::account::order_fee;
 use super::event::Change;
 use super::instrument::Lots;
-use super::matching::average_price;
-use super::order::{Order, OrderKey, OrderKind, OrderRequest, Status};
+use super::order::{Hold, Order, OrderKey, OrderKind, OrderRequest, Status};
+use matching::average_price;
 
 /// Why an order or a change to one was not taken. Nothing has changed then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,19 +44,6 @@ pub enum CancelRefusal {
     /// It ended before.
     #[error("cannot be cancelled, state: {}", .0.as_str())]
     Ended(Status),
-}
-
-/// What an order would do to its account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Estimate {
-    /// Equity now.
-    pub equity_before: Decimal,
-    /// Margin required now.
-    pub margin_before: Decimal,
-    /// Margin required after.
-    pub margin_after: Decimal,
-    /// Fee of the order.
-    pub fee: Decimal,
 }
 
 impl Exchange {
@@ -137,6 +125,7 @@ impl Exchange {
         self.withdraw(key);
         if let Some(order) = self.orders.get_mut(&key) {
             order.triggered = true;
+            order.held = None;
         }
         let price = price.unwrap_or(1);
         self.fill(key, price, lots, true);
@@ -148,19 +137,7 @@ impl Exchange {
 
     fn insert(&mut self, key: OrderKey, request: OrderRequest) {
         self.next_perm_id += 1;
-        let order = Order {
-            key,
-            perm_id: self.next_perm_id,
-            request,
-            status: Status::PendingSubmit,
-            filled: 0,
-            traded: 0,
-            last_fill: 0,
-            fees: Decimal::ZERO,
-            triggered: false,
-            ended_at: None,
-            reason: None,
-        };
+        let order = Order::new(key, self.next_perm_id, request);
         self.orders.insert(key, order);
     }
 
@@ -174,6 +151,9 @@ impl Exchange {
             self.end(key, Status::Inactive, Change::Rejected { reason });
             return;
         }
+        if let Some(order) = self.orders.get_mut(&key) {
+            order.held = order.kind.trigger().map(|_| Hold::Trigger);
+        }
         self.change(key, Status::PreSubmitted, Change::Accepted);
         self.enter(key);
         self.settle(instrument);
@@ -184,7 +164,7 @@ impl Exchange {
         let Some(order) = self.orders.get(&key) else {
             return;
         };
-        if order.sleeps() {
+        if order.request.kind.trigger().is_some() {
             let instrument = order.request.instrument;
             self.market_mut(instrument).stops.push(key);
             self.change(key, Status::PreSubmitted, Change::Held);
@@ -220,6 +200,8 @@ impl Exchange {
         }
         self.withdraw(key);
         if let Some(order) = self.orders.get_mut(&key) {
+            order.limit = request.kind.limit();
+            order.kind = request.kind;
             order.request = request;
             let status = if order.sleeps() {
                 Status::PreSubmitted
@@ -253,30 +235,6 @@ impl Exchange {
         self.settle(instrument);
     }
 
-    /// What an order would cost if it traded in full at its limit or the market's price.
-    #[must_use]
-    pub fn estimate(&self, request: &OrderRequest) -> Estimate {
-        let market = self.market(request.instrument);
-        let price = market
-            .instrument
-            .price(request.kind.limit().unwrap_or(market.mark()));
-        let quantity = market.instrument.quantity(request.quantity);
-        let account = self.account(&request.account);
-        let value = account.map(|account| self.valuation(account)).unwrap_or_default();
-        let held = account
-            .map(|account| account.position(request.instrument).lots)
-            .unwrap_or_default();
-        let margin = |lots: Lots| {
-            market.instrument.quantity(lots.abs()) * price * market.instrument.kind.margin_rate()
-        };
-        Estimate {
-            equity_before: value.equity,
-            margin_before: value.margin,
-            margin_after: value.margin - margin(held) + margin(held + request.side.signed(request.quantity)),
-            fee: order_fee(&market.instrument, request.quantity, quantity * price),
-        }
-    }
-
     /// Average price of what an order has traded; zero before it has.
     #[must_use]
     pub fn average_fill_price(&self, order: &Order) -> Decimal {
@@ -288,33 +246,6 @@ impl Exchange {
             order.traded,
             order.filled,
         )
-    }
-
-    /// Whether the account can carry `lots` more of a request. Working orders do not count, positions do.
-    fn check_margin(&self, request: &OrderRequest, lots: Lots) -> Result<(), String> {
-        let Some(account) = self.account(&request.account) else {
-            return Ok(());
-        };
-        let market = self.market(request.instrument);
-        let held = account.position(request.instrument).lots;
-        let added = ((held + request.side.signed(lots)).abs() - held.abs()).max(0);
-        if added == 0 {
-            return Ok(());
-        }
-        let price = market
-            .instrument
-            .price(request.kind.limit().unwrap_or(market.mark()));
-        let needed = market.instrument.quantity(added) * price * market.instrument.kind.margin_rate();
-        let value = self.valuation(account);
-        let free = value.equity - value.margin;
-        if needed <= free {
-            return Ok(());
-        }
-        Err(format!(
-            "We are unable to accept your order. Your Available Funds are insufficient to cover the margin \
-             required. Available Funds: {:.2} USD, margin required: {:.2} USD",
-            free, needed
-        ))
     }
 }
 
