@@ -25,6 +25,13 @@ mod settings;
 mod ticks;
 mod writer;
 
+#[cfg(test)]
+mod any_bytes_tests;
+#[cfg(test)]
+mod data_answers_tests;
+#[cfg(test)]
+mod data_requests_tests;
+
 pub use fields::{FieldError, Fields};
 pub use writer::Writer;
 
