@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::{FieldError, Fields, Request};
-use crate::wire::messages::{advisor, bars, depth, market, news, option, scanner, settings, ticks};
+use crate::wire::messages::{
+    account, advisor, bars, contract, depth, execution, market, news, option, order, scanner, session,
+    settings, ticks,
+};
 
 type Read = fn(&mut Fields<'_>) -> Result<(), FieldError>;
 
@@ -57,6 +60,42 @@ const READERS: &[Read] = &[
     read::<ticks::CancelTickByTick>,
     read::<ticks::HistoricalTicksRequest>,
     read::<ticks::TickByTickRequest>,
+    read::<account::AccountDataRequest>,
+    read::<account::AccountSummaryRequest>,
+    read::<account::AccountUpdatesMultiRequest>,
+    read::<account::CancelAccountSummary>,
+    read::<account::CancelAccountUpdatesMulti>,
+    read::<account::CancelPnl>,
+    read::<account::CancelPnlSingle>,
+    read::<account::CancelPositions>,
+    read::<account::CancelPositionsMulti>,
+    read::<account::FamilyCodesRequest>,
+    read::<account::ManagedAccountsRequest>,
+    read::<account::PnlRequest>,
+    read::<account::PnlSingleRequest>,
+    read::<account::PositionsMultiRequest>,
+    read::<account::PositionsRequest>,
+    read::<contract::CancelContractData>,
+    read::<contract::ContractDataRequest>,
+    read::<contract::MarketRuleRequest>,
+    read::<contract::MatchingSymbolsRequest>,
+    read::<execution::ExecutionRequest>,
+    read::<order::AllOpenOrdersRequest>,
+    read::<order::AutoOpenOrdersRequest>,
+    read::<order::CancelOrderRequest>,
+    read::<order::CompletedOrdersRequest>,
+    read::<order::ExerciseOptionsRequest>,
+    read::<order::GlobalCancelRequest>,
+    read::<order::OpenOrdersRequest>,
+    read::<order::PlaceOrderRequest>,
+    read::<session::CurrentTimeInMillisRequest>,
+    read::<session::CurrentTimeRequest>,
+    read::<session::IdsRequest>,
+    read::<session::SetServerLogLevelRequest>,
+    read::<session::StartApiRequest>,
+    read::<session::UserInfoRequest>,
+    read::<session::VerifyMessageRequest>,
+    read::<session::VerifyRequest>,
 ];
 
 /// A field that gets further than random bytes do.

@@ -7,10 +7,6 @@ mod account;
 mod advisor;
 mod bars;
 mod contract;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the messages that carry a contract follow")
-)]
 mod contract_fields;
 mod depth;
 mod execution;
@@ -36,26 +32,6 @@ pub use fields::{FieldError, Fields};
 pub use writer::Writer;
 
 use super::encoding::{Request, Response};
-
-macro_rules! pending_request {
-    ($message:ty, $id:ident) => {
-        impl Request for $message {
-            const ID: u32 = request::$id;
-            fn read(_: &mut Fields<'_>) -> Result<Self, FieldError> {
-                Err(FieldError::Unsupported)
-            }
-        }
-    };
-}
-macro_rules! pending_response {
-    ($message:ty, $id:ident) => {
-        impl Response for $message {
-            const ID: u32 = response::$id;
-            fn write(&self, _: &mut Writer<'_>) {}
-        }
-    };
-}
-use {pending_request, pending_response};
 
 /// The request or order id in a request of message number `id`, if it has one and it can be found.
 ///
