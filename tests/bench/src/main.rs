@@ -1,6 +1,7 @@
 //! Measures the daemon from outside: a real process, connected over real sockets to the simulated gateway.
 //!
-//! Usage: `bench [latency] [throughput] [memory] [start] [recovery]`, all of them by default. Needs `moored`,
+//! Usage: `bench [latency] [throughput] [memory] [start] [recovery] [simulator]`,
+//! all of them by default. Needs `moored`,
 //! `sim-gateway` and `bare` beside itself, and the plugins and guests in the target folder.
 //!
 //! It never fails because a figure is bad: it says so.
@@ -10,6 +11,7 @@ mod memory;
 mod recovery;
 mod report;
 mod rig;
+mod simulator;
 mod start;
 mod stats;
 mod throughput;
@@ -21,12 +23,13 @@ use rig::Failure;
 
 type Part = (&'static str, fn(&mut Report) -> Result<(), Failure>);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("latency", latency::run),
     ("throughput", throughput::run),
     ("memory", memory::run),
     ("start", start::run),
     ("recovery", recovery::run),
+    ("simulator", simulator::run),
 ];
 
 fn main() -> ExitCode {
@@ -35,7 +38,10 @@ fn main() -> ExitCode {
         .iter()
         .find(|name| !PARTS.iter().any(|(known, _)| known == name))
     {
-        eprintln!("bench: no part {unknown:?}; there are latency, throughput, memory, start, recovery");
+        eprintln!(
+            "bench: no part {unknown:?}; there are latency, throughput, memory, start, recovery, \
+             simulator"
+        );
         return ExitCode::FAILURE;
     }
     println!("== bench on {}", report::machine());

@@ -82,9 +82,19 @@ impl Drop for Running {
     }
 }
 
+/// Processor time a process has spent so far, in hundredths of a second.
+fn processor(process: &Running) -> Result<u64, Failure> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.0.id()))?;
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let time = |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok());
+    let spent = time(11).zip(time(12)).map(|(user, system)| user + system);
+    Ok(spent.ok_or("no processor time")?)
+}
+
 /// The simulated gateway, running.
 pub struct Market {
-    _process: Running,
+    process: Running,
     /// Where clients connect.
     pub address: SocketAddr,
     control: PathBuf,
@@ -111,11 +121,16 @@ impl Market {
             .ok_or("the gateway does not listen")?
             .parse()?;
         Ok(Market {
-            _process: process,
+            process,
             address,
             control,
             _folder: folder,
         })
+    }
+
+    /// Processor time spent so far, in hundredths of a second.
+    pub fn processor(&self) -> Result<u64, Failure> {
+        processor(&self.process)
     }
 
     /// Gives a command and returns the answer.
@@ -305,18 +320,7 @@ impl Daemon {
 
     /// Processor time spent so far, in hundredths of a second.
     pub fn processor(&self) -> Result<u64, Failure> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.0.id()))?;
-        let fields: Vec<&str> = stat
-            .rsplit(')')
-            .next()
-            .unwrap_or_default()
-            .split_whitespace()
-            .collect();
-        let time = |index: usize| fields.get(index).and_then(|text| text.parse::<u64>().ok());
-        Ok(time(11)
-            .zip(time(12))
-            .map(|(user, system)| user + system)
-            .ok_or("no processor time")?)
+        processor(&self.process)
     }
 }
 
