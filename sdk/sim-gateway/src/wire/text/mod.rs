@@ -27,6 +27,8 @@ mod any_bytes_tests;
 mod data_answers_tests;
 #[cfg(test)]
 mod data_requests_tests;
+#[cfg(test)]
+mod text_tests;
 
 pub use fields::{FieldError, Fields};
 pub use writer::Writer;

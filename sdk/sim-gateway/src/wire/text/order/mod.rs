@@ -14,9 +14,9 @@ mod open_tests;
 #[cfg(test)]
 mod place_tests;
 
+use super::contract_fields::read_brief;
 use super::{FieldError, Fields, Request, Response, Writer};
 use crate::wire::ids::{request, response};
-use crate::wire::messages::contract::Contract;
 use crate::wire::messages::order::{
     AllOpenOrdersRequest, AutoOpenOrdersRequest, CancelOrderRequest, CompletedOrdersEnd,
     CompletedOrdersRequest, ExerciseOptionsRequest, GlobalCancelRequest, OpenOrdersEnd, OpenOrdersRequest,
@@ -82,21 +82,7 @@ impl Request for ExerciseOptionsRequest {
         fields.skip()?;
         Ok(Self {
             order_id: fields.integer()?,
-            // The one request without a primary exchange.
-            contract: Some(Contract {
-                con_id: fields.integer()?,
-                symbol: fields.text()?,
-                sec_type: fields.text()?,
-                last_trade_date_or_contract_month: fields.text()?,
-                strike: fields.double()?,
-                right: fields.text()?,
-                multiplier: fields.double()?,
-                exchange: fields.text()?,
-                currency: fields.text()?,
-                local_symbol: fields.text()?,
-                trading_class: fields.text()?,
-                ..Contract::default()
-            }),
+            contract: Some(read_brief(fields)?),
             exercise_action: fields.integer()?,
             exercise_quantity: fields.integer()?,
             account: fields.text()?,

@@ -6,6 +6,7 @@ use crate::wire::messages::contract::Contract;
 use crate::wire::messages::order::Order;
 use crate::wire::text::Writer;
 use crate::wire::text::contract::write_contract;
+use crate::wire::text::contract_fields::{write_delta_neutral, write_order_legs};
 
 /// The contract of an order, in which an instrument without a right has the right `?`.
 pub(super) fn write_order_contract(out: &mut Writer<'_>, contract: &Contract) {
@@ -95,27 +96,7 @@ pub(super) fn write_volatility(out: &mut Writer<'_>, order: &Order, is_open: boo
 /// The legs of a combination, their prices and its routing.
 pub(super) fn write_combination(out: &mut Writer<'_>, contract: &Contract, order: &Order) {
     out.maybe(contract.combo_legs_descrip.as_deref());
-    let legs = &contract.combo_legs;
-    out.count(legs.len());
-    for leg in legs {
-        out.integer_or_zero(leg.con_id);
-        out.integer_or_zero(leg.ratio);
-        out.maybe(leg.action.as_deref());
-        out.maybe(leg.exchange.as_deref());
-        out.integer_or_zero(leg.open_close);
-        out.integer_or_zero(leg.short_sales_slot);
-        out.maybe(leg.designated_location.as_deref());
-        out.integer(leg.exempt_code.unwrap_or(-1));
-    }
-    // Either every leg has a price or the combination as a whole has one.
-    if legs.iter().any(|leg| leg.per_leg_price.is_some()) {
-        out.count(legs.len());
-        for leg in legs {
-            out.maybe_double(leg.per_leg_price);
-        }
-    } else {
-        out.count(0);
-    }
+    write_order_legs(out, contract);
     out.tag_pairs(&order.smart_combo_routing_params);
 }
 
@@ -149,12 +130,7 @@ pub(super) fn write_clearing_and_algorithm(out: &mut Writer<'_>, contract: &Cont
     out.maybe(order.clearing_account.as_deref());
     out.maybe(order.clearing_intent.as_deref());
     out.flag(order.not_held);
-    out.flag(Some(contract.delta_neutral_contract.is_some()));
-    if let Some(hedge) = &contract.delta_neutral_contract {
-        out.integer_or_zero(hedge.con_id);
-        out.double_or_zero(hedge.delta);
-        out.double_or_zero(hedge.price);
-    }
+    write_delta_neutral(out, contract.delta_neutral_contract.as_ref());
     let strategy = order.algo_strategy.as_deref().unwrap_or_default();
     out.text(strategy);
     if !strategy.is_empty() {

@@ -4,9 +4,10 @@ use super::conditions::read_condition;
 use super::{WITHOUT_PROFILE, is_pegged_to_benchmark};
 use crate::wire::encoding::Request;
 use crate::wire::ids::request;
-use crate::wire::messages::contract::{ComboLeg, Contract};
+use crate::wire::messages::contract::Contract;
 use crate::wire::messages::order::{Order, PlaceOrderRequest, SoftDollarTier};
 use crate::wire::text::contract::{is_combination, read_contract, read_delta_neutral};
+use crate::wire::text::contract_fields::read_order_legs;
 use crate::wire::text::{FieldError, Fields};
 
 impl Request for PlaceOrderRequest {
@@ -20,7 +21,8 @@ impl Request for PlaceOrderRequest {
         let mut order = Order::default();
         read_terms(fields, &mut order)?;
         if is_combination(&contract) {
-            read_combination(fields, &mut contract, &mut order)?;
+            read_order_legs(fields, &mut contract)?;
+            order.smart_combo_routing_params = fields.tag_pairs()?;
         }
         read_times_and_shares(fields, &mut order)?;
         read_prices(fields, &mut order)?;
@@ -70,35 +72,6 @@ fn read_terms(fields: &mut Fields<'_>, order: &mut Order) -> Result<(), FieldErr
     order.trigger_method = fields.integer()?;
     order.outside_rth = fields.flag()?;
     order.hidden = fields.flag()?;
-    Ok(())
-}
-
-fn read_combination(
-    fields: &mut Fields<'_>,
-    contract: &mut Contract,
-    order: &mut Order,
-) -> Result<(), FieldError> {
-    contract.combo_legs = fields.list(|fields| {
-        Ok(ComboLeg {
-            con_id: fields.integer()?,
-            ratio: fields.integer()?,
-            action: fields.text()?,
-            exchange: fields.text()?,
-            open_close: fields.integer()?,
-            short_sales_slot: fields.integer()?,
-            designated_location: fields.text()?,
-            exempt_code: fields.integer()?,
-            per_leg_price: None,
-        })
-    })?;
-    let prices = fields.count()?;
-    if prices > contract.combo_legs.len() {
-        return Err(fields.wrong(&prices.to_string(), "at most one price for each leg"));
-    }
-    for leg in contract.combo_legs.iter_mut().take(prices) {
-        leg.per_leg_price = fields.double()?;
-    }
-    order.smart_combo_routing_params = fields.tag_pairs()?;
     Ok(())
 }
 
