@@ -1,0 +1,12 @@
+//! The simulated gateway against `ib_insync`, the ancestor of `ib_async` that many programs still use, at its
+//! own server version. `ib_insync_client.py` says what is asked and what must be told.
+
+mod python;
+
+/// The client's exact version, the last one there will be.
+const CLIENT: &str = "ib_insync==0.9.86";
+
+#[test]
+fn ib_insync_is_told_what_it_should_be() {
+    python::believed_by(CLIENT, "ib_insync_client.py", &[]);
+}
