@@ -80,6 +80,11 @@ impl Gateway {
             .to_owned();
         Self { process, address }
     }
+
+    /// The port it took.
+    pub fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap_or_default()
+    }
 }
 
 impl Drop for Gateway {

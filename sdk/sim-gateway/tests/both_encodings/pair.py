@@ -1,0 +1,102 @@
+"""Two gateways with one seed and one stepped clock, one speaking protobuf and one text, asked the same."""
+
+from desk import Desk, control, flat
+
+# What the gateway says to a request that it does not know or cannot read.
+REFUSALS = (320, 321)
+
+
+class Side:
+    """One gateway, and the client connected to it."""
+
+    def __init__(self, name, host, port, path):
+        self.name, self.host, self.port, self.path = name, host, port, path
+        self.desks = {}
+        self.requested, self.answered = set(), set()
+
+    def desk(self, number):
+        if number not in self.desks:
+            self.desks[number] = Desk()
+            self.desks[number].open(self.host, self.port, number)
+        return self.desks[number]
+
+    def close(self, number):
+        desk = self.desks.pop(number)
+        self.credit(desk, [])
+        self.answered |= desk.answered
+        desk.disconnect()
+
+    def credit(self, desk, told):
+        """Counts what was sent since the last time, unless the gateway said that it cannot answer it."""
+        refused = any(name == "error" and arguments[2] in REFUSALS for name, arguments in told)
+        if not refused:
+            self.requested |= desk.requested
+        desk.requested = set()
+
+
+class Pair:
+    """Asks both sides and compares what they tell, callback by callback and field by field."""
+
+    def __init__(self, sides, exceptions):
+        self.sides = sides
+        self.exceptions = exceptions
+        self.used = set()
+        self.differences = []
+        self.callbacks = set()
+        self.question = ""
+
+    def connect(self, number=7):
+        """Opens a client on both sides."""
+        told = []
+        for side in self.sides:
+            seen, following = side.desk(number).until("nextValidId")
+            told.append(seen + [("nextValidId", following)] + side.desk(number).fence())
+        return self.compare("connect", told)
+
+    def disconnect(self, number=7):
+        for side in self.sides:
+            side.close(number)
+
+    def ask(self, question, *calls, steps=(), number=7, commands=()):
+        """Makes the calls, then lets time pass, then has the operator act; compares all that is told.
+
+        Returns what the first side told. A question that is answered with nothing proves nothing, so that is an
+        error.
+        """
+        told = []
+        for side in self.sides:
+            desk = side.desk(number)
+            for call in calls:
+                call(desk)
+            seen = desk.fence()
+            for command in [*commands, *(f"clock step {step}" for step in steps)]:
+                control(side.path, command)
+                seen += desk.fence()
+            side.credit(desk, seen)
+            told.append(seen)
+        return self.compare(question, told)
+
+    def compare(self, question, told):
+        first, second = told
+        names = [[name for name, _ in seen] for seen in told]
+        if not names[0]:
+            self.differences.append(f"{question}: nothing was told")
+        if names[0] != names[1]:
+            self.differences.append(f"{question}: {' '.join(names[0])}\n   as text: {' '.join(names[1])}")
+            return first
+        self.callbacks |= set(names[0])
+        for (name, left), (_, right) in zip(first, second):
+            self.compare_one(question, name, flat(left), flat(right))
+        return first
+
+    def compare_one(self, question, name, left, right):
+        for path in sorted(left.keys() | right.keys()):
+            if left.get(path, "absent") == right.get(path, "absent"):
+                continue
+            values = left.get(path), right.get(path)
+            known = [each for each in self.exceptions if each.covers(name, path) and each.allows(*values)]
+            self.used |= set(known)
+            if not known:
+                self.differences.append(
+                    f"{question}: {name} {path}: {left.get(path, 'absent')!r}, as text {right.get(path, 'absent')!r}"
+                )
