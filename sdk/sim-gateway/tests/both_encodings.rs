@@ -5,7 +5,6 @@
 //! is compared callback by callback and field by field; `both_encodings/exceptions.py` lists where text
 //! cannot say it. The client is fetched from the package index as for the test `official_client`.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
@@ -30,11 +29,6 @@ fn gateway(newest: &str, control: &Path) -> Gateway {
         &[&market[..], &["--max-server-version", newest]].concat(),
         control,
     )
-}
-
-fn numbers(list: &Value) -> BTreeSet<u32> {
-    let number = |value: &Value| u32::try_from(value.as_u64()?).ok();
-    list.as_array().into_iter().flatten().filter_map(number).collect()
 }
 
 #[test]
@@ -62,10 +56,7 @@ fn the_official_python_client_is_told_the_same_in_both_encodings() {
         ("protobuf", "official Python, protobuf"),
         ("text", "official Python, text"),
     ] {
-        let seen = Seen {
-            requests: numbers(&seen[side]["requests"]),
-            answers: numbers(&seen[side]["answers"]),
-        };
+        let seen = Seen::of(&seen[side]);
         messages::prove(column, "both_encodings", &seen);
     }
 }

@@ -9,6 +9,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 /// Set to have the tests write what they saw instead of comparing it.
 const WRITE: &str = "SIM_GATEWAY_WRITE_MESSAGES";
 
@@ -17,6 +19,34 @@ const WRITE: &str = "SIM_GATEWAY_WRITE_MESSAGES";
 pub struct Seen {
     pub requests: BTreeSet<u32>,
     pub answers: BTreeSet<u32>,
+}
+
+impl Seen {
+    /// What a test script's line `messages {"requests": [...], "answers": [...]}` says; `said` is all it said.
+    ///
+    /// # Panics
+    /// When there is no such line.
+    pub fn reported(said: &str) -> Self {
+        let report = said.lines().find_map(|line| line.strip_prefix("messages "));
+        let report: Value = report
+            .and_then(|json| serde_json::from_str(json).ok())
+            .expect("the script reports its messages");
+        Self::of(&report)
+    }
+
+    /// What a report says.
+    pub fn of(report: &Value) -> Self {
+        let numbers = |name: &str| {
+            let numbers = report[name].as_array().into_iter().flatten();
+            numbers
+                .filter_map(|number| u32::try_from(number.as_u64()?).ok())
+                .collect()
+        };
+        Self {
+            requests: numbers("requests"),
+            answers: numbers("answers"),
+        }
+    }
 }
 
 /// Checks that the README says of `column` what `test` saw, no more and no less.

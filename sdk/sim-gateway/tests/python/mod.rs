@@ -96,8 +96,8 @@ impl Drop for Gateway {
 }
 
 /// Runs `tests/{script} HOST PORT CONTROL_SOCKET` with `client` against a gateway of its own. The script
-/// says in its last words that all was as expected.
-pub fn believed_by(client: &str, script: &str, arguments: &[&str]) {
+/// says in its last words that all was as expected. Returns what it said.
+pub fn believed_by(client: &str, script: &str, arguments: &[&str]) -> String {
     let python = python_with(client);
     let directory = tempfile::tempdir().expect("a temporary directory");
     let control = directory.path().join("control.sock");
@@ -118,4 +118,5 @@ pub fn believed_by(client: &str, script: &str, arguments: &[&str]) {
         output.status.success() && said.contains("all of it as expected"),
         "{client} was told something else:\n{said}\n{complained}"
     );
+    said.into_owned()
 }

@@ -5,6 +5,7 @@ cannot decode, what they waited for in vain and what they are told is wrong.
 """
 
 import contextlib
+import json
 import logging
 import math
 import sys
@@ -30,6 +31,29 @@ class Complaints(logging.Handler):
 
     def assert_none(self):
         assert not self.heard, "\n".join(self.heard)
+
+
+class Traffic:
+    """Which messages the library sent and took apart, by number."""
+
+    def __init__(self, library):
+        self.requests, self.answers = set(), set()
+        client, decoder = library.client.Client, library.decoder.Decoder
+        send, interpret = client.sendMsg, decoder.interpret
+
+        def sending(this, message):
+            if message and message[:1].isdigit():
+                self.requests.add(int(message.split("\0", 1)[0]))
+            send(this, message)
+
+        def interpreting(this, fields):
+            self.answers.add(int(fields[0]))
+            interpret(this, fields)
+
+        client.sendMsg, decoder.interpret = sending, interpreting
+
+    def report(self):
+        print("messages " + json.dumps({"requests": sorted(self.requests), "answers": sorted(self.answers)}))
 
 
 class Session:
@@ -93,6 +117,7 @@ def same(got, wanted):
 
 def check(library, server_version):
     host, port = sys.argv[1:3]
+    traffic = Traffic(library)
     session = Session(library, (host, int(port)), server_version)
     session.connect(client=1)
     for part in PARTS:
@@ -100,6 +125,7 @@ def check(library, server_version):
         session.complaints.assert_none()
     session.ib.disconnect()
     session.complaints.assert_none()
+    traffic.report()
     print("all of it as expected")
 
 
