@@ -70,7 +70,7 @@ EXCEPTIONS = [
     *each("openOrder", "1.right 2.deltaNeutralOpenClose", "?", NO_SIDE, ""),
     *each("openOrder", "2.deltaNeutralOrderType 2.adjustedOrderType", "None", NONE, ""),
     *each("openOrder", "2.smartComboRoutingParams", None, EMPTY_LIST, []),
-    *each("openOrder", "3.marginCurrency", "", NEWER),
+    *each("openOrder", "3.marginCurrency 3.rejectReason", "", NEWER),
     *each("openOrder", MARGINS, UNSET_TEXT, LARGEST, ""),
     *each("openOrder", MARGINS, SAME_NUMBER, "the client writes it as text itself"),
     *each("completedOrder", "0.strike 1.lmtPrice 1.auxPrice 1.cashQty", 0.0, ZERO, UNSET),

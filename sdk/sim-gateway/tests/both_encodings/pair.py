@@ -1,6 +1,9 @@
 """Two gateways with one seed and one stepped clock, one speaking protobuf and one text, asked the same."""
 
-from desk import Desk, control, flat
+import socket
+import time
+
+from desk import PATIENCE, Desk, control, flat
 
 # What the gateway says to a request that it does not know or cannot read.
 REFUSALS = (320, 321)
@@ -24,7 +27,17 @@ class Side:
         desk = self.desks.pop(number)
         self.credit(desk, [])
         self.answered |= desk.answered
+        # Closing alone leaves the socket open until the client's reader notices, and the number in use.
+        desk.conn.socket.shutdown(socket.SHUT_RDWR)
         desk.disconnect()
+        deadline = time.monotonic() + PATIENCE
+        while any(each["client_id"] == number for each in self.connected()):
+            assert time.monotonic() < deadline, f"client {number} never left"
+            time.sleep(0.01)
+
+    def connected(self):
+        connections = control(self.path, "books")["connections"]
+        return [each for each in connections if each["disconnected_at_ns"] is None]
 
     def credit(self, desk, told):
         """Counts what was sent since the last time, unless the gateway said that it cannot answer it."""
@@ -57,6 +70,11 @@ class Pair:
         for side in self.sides:
             side.close(number)
 
+    def command(self, command):
+        """Has the operator of both sides act."""
+        for side in self.sides:
+            control(side.path, command)
+
     def ask(self, question, *calls, steps=(), number=7, commands=()):
         """Makes the calls, then lets time pass, then has the operator act; compares all that is told.
 
@@ -75,6 +93,16 @@ class Pair:
             side.credit(desk, seen)
             told.append(seen)
         return self.compare(question, told)
+
+    def ask_protobuf(self, question, call, answer):
+        """Asks what text has no words for: only the first side, which must be told `answer`."""
+        side = self.sides[0]
+        desk = side.desk(7)
+        call(desk)
+        told = desk.fence()
+        side.credit(desk, told)
+        if answer not in [name for name, _ in told]:
+            self.differences.append(f"{question}: no {answer}, instead {told}")
 
     def compare(self, question, told):
         first, second = told

@@ -36,6 +36,12 @@ def session(pair):
     pair.ask("the next id", lambda desk: desk.reqIds(1))
     pair.ask("the accounts", lambda desk: desk.reqManagedAccts())
     pair.ask("the family codes", lambda desk: desk.reqFamilyCodes())
+    pair.ask_protobuf("the time", lambda desk: desk.reqCurrentTimeInMillis(), "currentTimeInMillis")
+
+
+def conduct(pair):
+    pair.ask("a log level", lambda desk: desk.setServerLogLevel(3), lambda desk: desk.reqIds(1))
+    pair.ask("a lost connection", commands=["notice 1100", "notice 1102"])
 
 
 def reference(pair):
@@ -72,6 +78,8 @@ def orders(pair):
     pair.ask("a cancel", lambda desk: desk.cancelOrder(2, OrderCancel()), steps=["1s"])
     pair.ask("a cancel too late", lambda desk: desk.cancelOrder(1, OrderCancel()))
     pair.ask("a cancel of nothing", lambda desk: desk.cancelOrder(99, OrderCancel()))
+    pair.command("reject 201")
+    pair.ask("the order rejected", lambda desk: desk.placeOrder(7, APPLE, order("BUY", "MKT", 1)), steps=["1s"])
     pair.ask("a fill by the operator", commands=["fill 7:3"])
     pair.ask("cancel everything", lambda desk: desk.reqGlobalCancel(OrderCancel()), steps=["1s"])
 
@@ -79,6 +87,21 @@ def orders(pair):
 def afterwards(pair):
     pair.ask("executions", lambda desk: desk.reqExecutions(30, ExecutionFilter()))
     pair.ask("completed orders", lambda desk: desk.reqCompletedOrders(False))
+
+
+def other_clients(pair):
+    kept = order("SELL", "LMT", 5, lmtPrice=400.0, tif="GTC", orderRef="kept")
+    pair.ask("an order to keep", lambda desk: desk.placeOrder(20, EURO, order("SELL", "LMT", 1, lmtPrice=400.0)), steps=["1s"])
+    pair.ask("another order to keep", lambda desk: desk.placeOrder(21, APPLE, kept), steps=["1s"])
+    pair.connect(number=0)
+    pair.ask("orders to come", lambda desk: desk.reqAutoOpenOrders(True), lambda desk: desk.reqIds(1), number=0)
+    pair.ask("everybody's orders", lambda desk: desk.reqAllOpenOrders(), number=0)
+    pair.ask("my own orders", lambda desk: desk.reqOpenOrders(), number=0)
+    pair.ask("an order that is not mine", lambda desk: desk.cancelOrder(21, OrderCancel()), number=0)
+    pair.disconnect(number=0)
+    pair.disconnect()
+    pair.connect()
+    pair.ask("orders after a new start", lambda desk: desk.reqOpenOrders())
 
 
 def account(pair):
@@ -99,4 +122,4 @@ def account(pair):
     pair.ask("without it", lambda desk: desk.cancelPnLSingle(44), lambda desk: desk.reqIds(1))
 
 
-ALL = [session, reference, market_data, orders, afterwards, account]
+ALL = [session, conduct, reference, market_data, orders, afterwards, other_clients, account]

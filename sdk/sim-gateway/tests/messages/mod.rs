@@ -3,6 +3,7 @@
 //! A cell names the test that proves it. Nothing here is claimed by hand: a test says what its client sent
 //! and understood, and its cells must be exactly those. It never says that a message means what it should;
 //! that is for the test that names it.
+#![allow(dead_code, reason = "every test binary uses what it needs of this")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
