@@ -1,8 +1,8 @@
 //! The order book of one market: other people's displayed sizes with clients' resting orders among them.
 //!
 //! Price first, then time: a client's order waits behind the size that was shown when it joined, and in
-//! front of what is shown later. Other people never trade with each other here; their quotes are replaced
-//! as a whole.
+//! front of what is shown later. What is hidden waits behind all that is shown at its price. Other people
+//! never trade with each other here; their quotes are replaced as a whole.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -21,10 +21,24 @@ pub struct Match {
     pub lots: Lots,
 }
 
+/// How openly an order rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Openness {
+    /// Shown to nobody, and behind all that is shown at its price.
+    pub hidden: bool,
+    /// At most this much is shown at a time; each new part queues again.
+    pub display: Option<Lots>,
+}
+
 #[derive(Debug, Clone)]
 struct Resting {
     key: OrderKey,
+    /// What can be traded at its turn.
     lots: Lots,
+    /// What follows when that is gone.
+    reserve: Lots,
+    /// Largest part shown.
+    display: Lots,
     /// Other people's size at this price that came before.
     ahead: Lots,
 }
@@ -33,45 +47,68 @@ struct Resting {
 struct Level {
     house: Lots,
     queue: VecDeque<Resting>,
+    hidden: VecDeque<Resting>,
 }
 
 impl Level {
-    fn total(&self) -> Lots {
+    fn shown(&self) -> Lots {
         self.house + self.queue.iter().map(|resting| resting.lots).sum::<Lots>()
     }
 
+    fn total(&self) -> Lots {
+        let all = self.queue.iter().chain(&self.hidden);
+        self.house + all.map(|resting| resting.lots + resting.reserve).sum::<Lots>()
+    }
+
     fn is_empty(&self) -> bool {
-        self.house == 0 && self.queue.is_empty()
+        self.house == 0 && self.queue.is_empty() && self.hidden.is_empty()
     }
 
-    /// Takes up to `lots` in time priority; returns what is left of `lots`.
-    fn take(&mut self, price: Ticks, mut lots: Lots, matches: &mut Vec<Match>) -> Lots {
-        let mut from_house = 0;
-        for resting in &mut self.queue {
-            let share = (resting.ahead - from_house).clamp(0, self.house).min(lots);
-            from_house += share;
-            self.house -= share;
-            lots -= share;
-            push(matches, None, price, share);
-            let filled = resting.lots.min(lots);
-            resting.lots -= filled;
-            lots -= filled;
-            push(matches, Some(resting.key), price, filled);
+    /// Takes up to `lots` from whoever is next.
+    fn hit(&mut self, lots: Lots) -> (Option<OrderKey>, Lots) {
+        let ahead = self.queue.front().map(|first| first.ahead);
+        if let Some(share) = ahead.filter(|ahead| *ahead > 0 && self.house > 0) {
+            return (None, self.hit_house(lots.min(share)));
         }
-        let rest = self.house.min(lots);
-        self.house -= rest;
-        push(matches, None, price, rest);
-        self.queue.retain(|resting| resting.lots > 0);
-        for resting in &mut self.queue {
-            resting.ahead = (resting.ahead - from_house).max(0);
+        if let Some(first) = self.queue.front_mut() {
+            let (key, share) = (first.key, first.lots.min(lots));
+            first.lots -= share;
+            if first.lots == 0 {
+                self.refill();
+            }
+            return (Some(key), share);
         }
-        lots - rest
+        if self.house > 0 {
+            return (None, self.hit_house(lots));
+        }
+        let Some(first) = self.hidden.front_mut() else {
+            return (None, 0);
+        };
+        let (key, share) = (first.key, first.lots.min(lots));
+        first.lots -= share;
+        if first.lots == 0 {
+            self.hidden.pop_front();
+        }
+        (Some(key), share)
     }
-}
 
-fn push(matches: &mut Vec<Match>, maker: Option<OrderKey>, price: Ticks, lots: Lots) {
-    if lots > 0 {
-        matches.push(Match { maker, price, lots });
+    fn hit_house(&mut self, lots: Lots) -> Lots {
+        let share = self.house.min(lots);
+        self.house -= share;
+        for resting in &mut self.queue {
+            resting.ahead = (resting.ahead - share).max(0);
+        }
+        share
+    }
+
+    /// The first in the queue is used up: what it kept back queues again, behind everybody.
+    fn refill(&mut self) {
+        if let Some(mut resting) = self.queue.pop_front().filter(|resting| resting.reserve > 0) {
+            resting.lots = resting.reserve.min(resting.display);
+            resting.reserve -= resting.lots;
+            resting.ahead = self.house;
+            self.queue.push_back(resting);
+        }
     }
 }
 
@@ -83,14 +120,22 @@ pub struct Book {
 }
 
 impl Book {
-    /// Best price of a side and the size there.
+    /// Best price of a side and the size shown there.
     #[must_use]
     pub fn best(&self, side: Side) -> Option<(Ticks, Lots)> {
-        let entry = match side {
-            Side::Buy => self.bids.last_key_value(),
-            Side::Sell => self.asks.first_key_value(),
-        };
-        entry.map(|(price, level)| (*price, level.total()))
+        self.first(side, Level::shown)
+    }
+
+    /// Best price of other people on a side and their size there.
+    #[must_use]
+    pub fn best_of_others(&self, side: Side) -> Option<(Ticks, Lots)> {
+        self.first(side, |level| level.house)
+    }
+
+    /// Best price at which an order of the other side could trade, shown or not.
+    #[must_use]
+    pub fn reachable(&self, side: Side) -> Option<Ticks> {
+        self.first(side, Level::total).map(|(price, _)| price)
     }
 
     /// How much an order of `side` could trade at once within its limit.
@@ -105,39 +150,39 @@ impl Book {
             .sum()
     }
 
-    /// Trades an arriving order of `side` against the other side, best price first, at most `depth` prices
-    /// deep.
-    pub fn take(&mut self, side: Side, limit: Option<Ticks>, lots: Lots, depth: usize) -> Vec<Match> {
-        let mut matches = Vec::new();
-        let mut left = lots;
-        for _ in 0..depth {
-            let best = self
-                .best(side.opposite())
-                .filter(|(price, _)| limit.is_none_or(|l| side.accepts(*price, l)));
-            let (Some((price, _)), true) = (best, left > 0) else {
-                break;
-            };
-            let levels = self.levels_mut(side.opposite());
-            let Some(level) = levels.get_mut(&price) else {
-                break;
-            };
-            left = level.take(price, left, &mut matches);
-            if level.is_empty() {
-                levels.remove(&price);
-            }
+    /// Trades an arriving order of `side` against whoever is next on the other side: one match, so that
+    /// what follows from it can happen before the next.
+    pub fn hit(&mut self, side: Side, limit: Option<Ticks>, lots: Lots) -> Option<Match> {
+        let best = self.reachable(side.opposite());
+        let price = best.filter(|price| limit.is_none_or(|limit| side.accepts(*price, limit)))?;
+        let levels = self.levels_mut(side.opposite());
+        let level = levels.get_mut(&price)?;
+        let (maker, lots) = level.hit(lots);
+        if level.is_empty() {
+            levels.remove(&price);
         }
-        matches
+        (lots > 0).then_some(Match { maker, price, lots })
     }
 
     /// Puts a client's order at the end of the queue at its price.
-    pub fn rest(&mut self, side: Side, price: Ticks, key: OrderKey, lots: Lots) {
-        if lots > 0 {
-            let level = self.levels_mut(side).entry(price).or_default();
-            level.queue.push_back(Resting {
-                key,
-                lots,
-                ahead: level.house,
-            });
+    pub fn rest(&mut self, side: Side, price: Ticks, key: OrderKey, lots: Lots, openness: Openness) {
+        if lots <= 0 {
+            return;
+        }
+        let level = self.levels_mut(side).entry(price).or_default();
+        let display = openness.display.unwrap_or(lots).clamp(1, lots);
+        let shown = if openness.hidden { lots } else { display };
+        let resting = Resting {
+            key,
+            lots: shown,
+            reserve: lots - shown,
+            display,
+            ahead: level.house,
+        };
+        if openness.hidden {
+            level.hidden.push_back(resting);
+        } else {
+            level.queue.push_back(resting);
         }
     }
 
@@ -146,6 +191,7 @@ impl Book {
         let levels = self.levels_mut(side);
         if let Some(level) = levels.get_mut(&price) {
             level.queue.retain(|resting| resting.key != key);
+            level.hidden.retain(|resting| resting.key != key);
             if level.is_empty() {
                 levels.remove(&price);
             }
@@ -154,67 +200,76 @@ impl Book {
 
     /// Makes a waiting order smaller without losing its place.
     pub fn shrink(&mut self, side: Side, price: Ticks, key: OrderKey, lots: Lots) {
-        let level = self.levels_mut(side).get_mut(&price);
-        let resting = level.and_then(|level| level.queue.iter_mut().find(|resting| resting.key == key));
-        if let Some(resting) = resting {
+        let Some(level) = self.levels_mut(side).get_mut(&price) else {
+            return;
+        };
+        let mut all = level.queue.iter_mut().chain(&mut level.hidden);
+        if let Some(resting) = all.find(|resting| resting.key == key) {
             resting.lots = lots.min(resting.lots);
+            resting.reserve = resting.reserve.min(lots - resting.lots);
         }
     }
 
-    /// Replaces other people's quotes. Quotes that cross clients' orders trade with them first; those
-    /// matches are returned, with the side of the waiting order.
-    pub fn set_house(&mut self, quote: &HouseQuote) -> Vec<(Side, Match)> {
+    /// How much of a client's order is in the book at a price.
+    #[must_use]
+    pub fn size_of(&self, side: Side, price: Ticks, key: OrderKey) -> Lots {
+        let level = self.levels(side).get(&price);
+        let mut all = level
+            .into_iter()
+            .flat_map(|level| level.queue.iter().chain(&level.hidden));
+        let found = all.find(|resting| resting.key == key);
+        found.map_or(0, |resting| resting.lots + resting.reserve)
+    }
+
+    /// Takes other people's quotes out of the book.
+    pub fn clear_house(&mut self) {
         for side in [Side::Buy, Side::Sell] {
             self.levels_mut(side).retain(|_, level| {
                 level.house = 0;
                 !level.is_empty()
             });
         }
-        let mut matches = Vec::new();
-        let bids = (0..)
-            .zip(quote.bid_lots)
-            .map(|(down, lots)| (Side::Buy, quote.bid - down, lots));
-        let asks = (0..)
-            .zip(quote.ask_lots)
-            .map(|(up, lots)| (Side::Sell, quote.ask + up, lots));
-        for (side, price, lots) in bids.chain(asks) {
-            let crossed = self.take(side, Some(price), lots, usize::MAX);
-            let traded: Lots = crossed.iter().map(|each| each.lots).sum();
-            matches.extend(crossed.into_iter().map(|each| (side.opposite(), each)));
-            if traded < lots {
-                self.show(side, price, lots - traded);
-            }
-        }
-        // What was shown before and is no more cannot be ahead of anybody.
-        for level in self
-            .bids
-            .values_mut()
-            .chain(self.asks.values_mut())
-            .filter(|level| level.house == 0)
-        {
-            level.queue.iter_mut().for_each(|resting| resting.ahead = 0);
-        }
-        matches
     }
 
-    /// The size at every price of a side, best first.
-    #[must_use]
-    pub fn depth(&self, side: Side) -> Vec<(Ticks, Lots)> {
-        let levels = self
-            .levels(side)
-            .iter()
-            .map(|(price, level)| (*price, level.total()));
-        match side {
-            Side::Buy => levels.rev().collect(),
-            Side::Sell => levels.collect(),
+    /// Puts other people's size at one price into the book.
+    pub fn show(&mut self, side: Side, price: Ticks, lots: Lots) {
+        if lots <= 0 {
+            return;
         }
-    }
-
-    fn show(&mut self, side: Side, price: Ticks, lots: Lots) {
         let level = self.levels_mut(side).entry(price).or_default();
         level.house = lots;
         for resting in &mut level.queue {
             resting.ahead = resting.ahead.min(lots);
+        }
+    }
+
+    /// What was shown before and is no more cannot be ahead of anybody.
+    pub fn forget_ahead(&mut self) {
+        let levels = self.bids.values_mut().chain(self.asks.values_mut());
+        for level in levels.filter(|level| level.house == 0) {
+            level.queue.iter_mut().for_each(|resting| resting.ahead = 0);
+        }
+    }
+
+    /// The size shown at every price of a side, best first.
+    #[must_use]
+    pub fn depth(&self, side: Side) -> Vec<(Ticks, Lots)> {
+        let levels = self.levels(side).iter();
+        let shown = levels.map(|(price, level)| (*price, level.shown()));
+        let shown = shown.filter(|(_, lots)| *lots > 0);
+        match side {
+            Side::Buy => shown.rev().collect(),
+            Side::Sell => shown.collect(),
+        }
+    }
+
+    /// The first price of a side with any size of a sort, and that size.
+    fn first(&self, side: Side, size: impl Fn(&Level) -> Lots) -> Option<(Ticks, Lots)> {
+        let sized =
+            |(price, level): (&Ticks, &Level)| Some((*price, size(level))).filter(|(_, lots)| *lots > 0);
+        match side {
+            Side::Buy => self.bids.iter().rev().find_map(sized),
+            Side::Sell => self.asks.iter().find_map(sized),
         }
     }
 
@@ -230,5 +285,19 @@ impl Book {
             Side::Buy => &mut self.bids,
             Side::Sell => &mut self.asks,
         }
+    }
+}
+
+impl HouseQuote {
+    /// Side, price and size of every level, bids first, best first.
+    pub(super) fn levels(&self) -> impl Iterator<Item = (Side, Ticks, Lots)> + use<> {
+        let (bid, ask) = (self.bid, self.ask);
+        let bids = (0..)
+            .zip(self.bid_lots)
+            .map(move |(down, lots)| (Side::Buy, bid - down, lots));
+        let asks = (0..)
+            .zip(self.ask_lots)
+            .map(move |(up, lots)| (Side::Sell, ask + up, lots));
+        bids.chain(asks)
     }
 }

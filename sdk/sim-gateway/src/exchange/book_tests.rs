@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::book::{Book, Match};
+use super::book::{Book, Match, Openness};
 use super::order::{OrderKey, Side};
 use super::process::{DEPTH, HouseQuote};
 
@@ -19,6 +19,49 @@ fn quote(bid: i64, ask: i64, lots: i64) -> HouseQuote {
     }
 }
 
+const OPEN: Openness = Openness {
+    hidden: false,
+    display: None,
+};
+
+/// Everything an arriving order trades, at most `depth` prices deep.
+fn take(book: &mut Book, side: Side, limit: Option<i64>, lots: i64, depth: usize) -> Vec<Match> {
+    let (mut matches, mut left, mut prices): (Vec<Match>, i64, Vec<i64>) = (Vec::new(), lots, Vec::new());
+    while left > 0 {
+        let next = book.reachable(side.opposite());
+        if next.is_none_or(|price| !prices.contains(&price) && prices.len() == depth) {
+            break;
+        }
+        let Some(each) = book.hit(side, limit, left) else {
+            break;
+        };
+        if !prices.contains(&each.price) {
+            prices.push(each.price);
+        }
+        left -= each.lots;
+        // Matches in a row with the same party are one.
+        match matches.last_mut() {
+            Some(last) if last.maker == each.maker && last.price == each.price => last.lots += each.lots,
+            _ => matches.push(each),
+        }
+    }
+    matches
+}
+
+/// Replaces other people's quotes; returns what crossed clients' orders.
+fn set_house(book: &mut Book, quote: &HouseQuote) -> Vec<(Side, Match)> {
+    book.clear_house();
+    let mut crossed = Vec::new();
+    for (side, price, lots) in quote.levels() {
+        let matches = take(book, side, Some(price), lots, usize::MAX);
+        let traded: i64 = matches.iter().map(|each| each.lots).sum();
+        book.show(side, price, lots - traded);
+        crossed.extend(matches.into_iter().map(|each| (side.opposite(), each)));
+    }
+    book.forget_ahead();
+    crossed
+}
+
 fn matched(order: Option<i32>, price: i64, lots: i64) -> Match {
     Match {
         maker: order.map(key),
@@ -29,14 +72,14 @@ fn matched(order: Option<i32>, price: i64, lots: i64) -> Match {
 
 fn open_book(lots: i64) -> Book {
     let mut book = Book::default();
-    assert!(book.set_house(&quote(100, 102, lots)).is_empty());
+    assert!(set_house(&mut book, &quote(100, 102, lots)).is_empty());
     book
 }
 
 #[test]
 fn the_best_price_goes_first_and_then_the_next() {
     let mut book = open_book(10);
-    let matches = book.take(Side::Buy, None, 25, usize::MAX);
+    let matches = take(&mut book, Side::Buy, None, 25, usize::MAX);
     assert_eq!(
         matches,
         [
@@ -52,18 +95,18 @@ fn the_best_price_goes_first_and_then_the_next() {
 fn a_limit_is_never_crossed() {
     let mut book = open_book(10);
     assert_eq!(
-        book.take(Side::Buy, Some(102), 25, usize::MAX),
+        take(&mut book, Side::Buy, Some(102), 25, usize::MAX),
         [matched(None, 102, 10)]
     );
-    assert_eq!(book.take(Side::Sell, Some(101), 25, usize::MAX), []);
+    assert_eq!(take(&mut book, Side::Sell, Some(101), 25, usize::MAX), []);
 }
 
 #[test]
 fn at_one_price_the_earlier_goes_first() {
     let mut book = open_book(10);
-    book.rest(Side::Buy, 100, key(1), 5);
-    book.rest(Side::Buy, 100, key(2), 5);
-    let matches = book.take(Side::Sell, None, 17, 1);
+    book.rest(Side::Buy, 100, key(1), 5, OPEN);
+    book.rest(Side::Buy, 100, key(2), 5, OPEN);
+    let matches = take(&mut book, Side::Sell, None, 17, 1);
     assert_eq!(
         matches,
         [
@@ -78,11 +121,11 @@ fn at_one_price_the_earlier_goes_first() {
 #[test]
 fn a_better_price_beats_an_earlier_order() {
     let mut book = open_book(10);
-    book.rest(Side::Buy, 100, key(1), 5);
-    book.rest(Side::Buy, 101, key(2), 5);
+    book.rest(Side::Buy, 100, key(1), 5, OPEN);
+    book.rest(Side::Buy, 101, key(2), 5, OPEN);
     assert_eq!(book.best(Side::Buy), Some((101, 5)));
     assert_eq!(
-        book.take(Side::Sell, None, 5, usize::MAX),
+        take(&mut book, Side::Sell, None, 5, usize::MAX),
         [matched(Some(2), 101, 5)]
     );
 }
@@ -90,13 +133,13 @@ fn a_better_price_beats_an_earlier_order() {
 #[test]
 fn size_shown_later_queues_behind() {
     let mut book = open_book(10);
-    book.rest(Side::Buy, 99, key(1), 5);
+    book.rest(Side::Buy, 99, key(1), 5, OPEN);
     // Those ahead leave, others come.
-    assert!(book.set_house(&quote(101, 103, 1)).is_empty());
-    assert!(book.set_house(&quote(95, 103, 1)).is_empty());
-    assert!(book.set_house(&quote(99, 103, 50)).is_empty());
+    assert!(set_house(&mut book, &quote(101, 103, 1)).is_empty());
+    assert!(set_house(&mut book, &quote(95, 103, 1)).is_empty());
+    assert!(set_house(&mut book, &quote(99, 103, 50)).is_empty());
     assert_eq!(
-        book.take(Side::Sell, None, 5, usize::MAX),
+        take(&mut book, Side::Sell, None, 5, usize::MAX),
         [matched(Some(1), 99, 5)]
     );
 }
@@ -104,8 +147,8 @@ fn size_shown_later_queues_behind() {
 #[test]
 fn a_quote_that_crosses_trades_at_the_waiting_price() {
     let mut book = open_book(10);
-    book.rest(Side::Buy, 101, key(1), 15);
-    let crossed = book.set_house(&quote(98, 100, 4));
+    book.rest(Side::Buy, 101, key(1), 15, OPEN);
+    let crossed = set_house(&mut book, &quote(98, 100, 4));
     let fill = |price| (Side::Buy, matched(Some(1), price, 4));
     assert_eq!(crossed, [fill(101), fill(101)]);
     assert_eq!(book.best(Side::Buy), Some((101, 7)));
@@ -115,10 +158,10 @@ fn a_quote_that_crosses_trades_at_the_waiting_price() {
 #[test]
 fn what_is_taken_out_cannot_trade() {
     let mut book = open_book(10);
-    book.rest(Side::Sell, 101, key(1), 5);
+    book.rest(Side::Sell, 101, key(1), 5, OPEN);
     book.remove(Side::Sell, 101, key(1));
     assert_eq!(book.best(Side::Sell), Some((102, 10)));
-    book.rest(Side::Sell, 101, key(2), 5);
+    book.rest(Side::Sell, 101, key(2), 5, OPEN);
     book.shrink(Side::Sell, 101, key(2), 2);
     assert_eq!(book.best(Side::Sell), Some((101, 2)));
 }
@@ -153,20 +196,20 @@ proptest! {
                         // The exchange lets an order rest only after it has taken what it crosses.
                         continue;
                     }
-                    book.rest(side, price, key(number), lots);
+                    book.rest(side, price, key(number), lots, OPEN);
                     resting.insert(key(number), lots);
                     Vec::new()
                 }
                 Step::Take { buy, lots } => {
                     let side = if buy { Side::Buy } else { Side::Sell };
                     let available = book.available(side, None);
-                    let matches = book.take(side, None, lots, usize::MAX);
+                    let matches = take(&mut book, side, None, lots, usize::MAX);
                     let traded: i64 = matches.iter().map(|each| each.lots).sum();
                     prop_assert_eq!(traded, lots.min(available));
                     matches
                 }
                 Step::Quote { bid, spread, lots } => {
-                    let crossed = book.set_house(&quote(bid, bid + spread, lots));
+                    let crossed = set_house(&mut book, &quote(bid, bid + spread, lots));
                     crossed.into_iter().map(|(_, each)| each).collect()
                 }
             };

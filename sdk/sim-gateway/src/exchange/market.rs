@@ -2,8 +2,9 @@
 
 use super::book::Book;
 use super::instrument::{Instrument, Lots, Ticks};
-use super::order::{OrderKey, Side};
+use super::order::Side;
 use super::process::{HouseQuote, PriceProcess};
+use super::trading::Waiting;
 
 /// Best bid and ask with their sizes, as published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,14 +44,10 @@ pub struct Market {
     pub(super) house: HouseQuote,
     pub(super) shown: Top,
     pub(super) session: Session,
-    /// Orders asleep until their trigger, in the order they came.
-    pub(super) stops: Vec<OrderKey>,
-    /// Market orders that emptied the book and wait for new quotes.
-    pub(super) sweeping: Vec<OrderKey>,
+    /// Clients' orders.
+    pub(super) orders: Waiting,
     /// Clients watching.
     pub(super) watchers: usize,
-    /// Orders resting in the book.
-    pub(super) resting: usize,
     /// While true the market shows only what a probe shows.
     pub(super) frozen: bool,
 }
@@ -60,8 +57,9 @@ impl Market {
         let mut process = PriceProcess::new(seed, &instrument);
         let house = process.quote();
         let mut book = Book::default();
-        // An empty book has nobody to trade with.
-        let _ = book.set_house(&house);
+        for (side, price, lots) in house.levels() {
+            book.show(side, price, lots);
+        }
         let open = instrument.open;
         let session = Session {
             last: open,
@@ -79,10 +77,8 @@ impl Market {
             house,
             shown: Top::default(),
             session,
-            stops: Vec::new(),
-            sweeping: Vec::new(),
+            orders: Waiting::default(),
             watchers: 0,
-            resting: 0,
             frozen: false,
         };
         market.shown = market.top();
@@ -131,24 +127,7 @@ impl Market {
 
     /// Whether time passes here: somebody watches or has an order in the market.
     pub(super) fn is_active(&self) -> bool {
-        !self.frozen
-            && (self.watchers > 0 || self.resting > 0 || !self.stops.is_empty() || !self.sweeping.is_empty())
-    }
-
-    /// Whether a stop of `side` at `trigger` wakes now: on the last trade, or on the quote where none
-    /// print.
-    pub(super) fn reached(&self, side: Side, trigger: Ticks) -> bool {
-        let price = match self.instrument.kind.prints_trades() {
-            true => Some(self.session.last),
-            false => match side {
-                Side::Buy => self.book.best(Side::Sell).map(|(price, _)| price),
-                Side::Sell => self.book.best(Side::Buy).map(|(price, _)| price),
-            },
-        };
-        price.is_some_and(|price| match side {
-            Side::Buy => price >= trigger,
-            Side::Sell => price <= trigger,
-        })
+        !self.frozen && (self.watchers > 0 || !self.orders.is_idle())
     }
 
     /// Records a trade; true when it is one the market prints.
@@ -163,10 +142,5 @@ impl Market {
         session.low = session.low.min(price);
         session.volume += lots;
         !self.frozen
-    }
-
-    pub(super) fn forget(&mut self, key: OrderKey) {
-        self.stops.retain(|each| *each != key);
-        self.sweeping.retain(|each| *each != key);
     }
 }

@@ -35,7 +35,7 @@ pub use order::{
     Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, Hold, OcaGroup, OcaRule, Order,
     OrderKey, OrderKind, OrderRequest, Origin, Side, Status, TimeInForce,
 };
-pub use trading::{CancelRefusal, Refusal};
+pub use trading::{CancelRefusal, LocateHold, Refusal, Switches, UnknownExecution};
 
 const SECOND: u64 = 1_000_000_000;
 const DAY: u64 = 86_400;
@@ -83,6 +83,7 @@ pub struct Exchange {
     accounts: Vec<Account>,
     executions: Vec<Execution>,
     next_perm_id: i64,
+    desk: trading::Desk,
     events: Vec<Event>,
 }
 
@@ -113,6 +114,7 @@ impl Exchange {
             accounts,
             executions: Vec::new(),
             next_perm_id,
+            desk: trading::Desk::default(),
             events: Vec::new(),
             config,
         }
@@ -200,7 +202,7 @@ impl Exchange {
     /// One order.
     #[must_use]
     pub fn order(&self, key: OrderKey) -> Option<&Order> {
-        self.orders.get(&key)
+        self.orders.get(&self.resolve(key))
     }
 
     /// All fills ever made, oldest first.
@@ -293,9 +295,10 @@ impl Exchange {
         Some(InstrumentId(found))
     }
 
-    /// Sets the clock; when it passes midnight UTC, day orders end and a new trading day begins.
+    /// Sets the clock and lets happen what is due by then; at midnight UTC the accounts' day begins.
     fn pass(&mut self, to: u64) {
         let before = self.unix_seconds(self.now) / DAY;
+        self.ring(to);
         self.now = self.now.max(to);
         if self.unix_seconds(self.now) / DAY != before {
             self.end_day();

@@ -136,7 +136,7 @@ pub struct OrderRequest {
 /// Where an order waits, which is where it must be taken out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::exchange) enum Place {
-    /// Nowhere yet, or nowhere any more, or held for a reason that no price changes.
+    /// Nowhere yet or any more, or held for a reason that prices do not change.
     Nowhere,
     /// Among the sleepers of its market, until its trigger.
     Asleep,
@@ -146,8 +146,6 @@ pub(in crate::exchange) enum Place {
     Sweeping,
     /// Among those that wait for enough size, or for a price to follow.
     Patient,
-    /// For an auction.
-    Auction,
     /// With an algorithm.
     Sliced,
 }
@@ -203,6 +201,16 @@ pub struct Order {
     pub(super) released: Lots,
     /// How much its group took away.
     pub(super) reduced: Lots,
+    /// Whether its conditions have been met.
+    pub(super) met: bool,
+    /// Whether its limit follows the market already.
+    pub(super) followed: bool,
+    /// Whether its adjustment has been made.
+    pub(super) adjusted: bool,
+    /// Whether its algorithm has done its part.
+    pub(super) sliced: bool,
+    /// When it expires, Unix seconds.
+    pub(super) expires: Option<u64>,
 }
 
 impl Order {
@@ -232,6 +240,11 @@ impl Order {
             turn: 0,
             released: Lots::MAX,
             reduced: 0,
+            met: false,
+            followed: false,
+            adjusted: false,
+            sliced: false,
+            expires: None,
             request,
         }
     }
@@ -262,6 +275,11 @@ impl Order {
     #[must_use]
     pub fn is_parked(&self) -> bool {
         self.status == Status::PendingSubmit && !self.request.transmit
+    }
+
+    /// The limit of an order that follows the market; `None` before it does.
+    pub(super) fn limit_followed(&self) -> Option<Ticks> {
+        self.limit.filter(|_| self.followed)
     }
 
     /// The limit at which it trades now; `None` for any price.

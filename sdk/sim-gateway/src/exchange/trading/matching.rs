@@ -1,130 +1,283 @@
-//! How orders meet: market moves, fills, waking stops, and the bookkeeping of a fill.
-
-use rust_decimal::Decimal;
+//! How orders meet: an order at work takes what it can, then rests, waits or ends.
 
 use crate::exchange::Exchange;
-use crate::exchange::account::{Fill, order_fee};
-use crate::exchange::book::Match;
-use crate::exchange::event::{Change, Event, Execution, Part};
+use crate::exchange::book::{Match, Openness};
+use crate::exchange::event::{Change, Event};
 use crate::exchange::instrument::{InstrumentId, Lots, Ticks};
-use crate::exchange::order::{Order, OrderKey, Side, Status, TimeInForce};
+use crate::exchange::order::{Hold, Order, OrderKey, OrderKind, Place, Side, Status, TimeInForce};
 use crate::exchange::process::{HouseQuote, Move};
 
-impl Exchange {
-    /// One move of one market, and everything that follows from it.
-    pub(in crate::exchange) fn step(&mut self, id: InstrumentId) {
-        match self.market_mut(id).process.advance() {
-            Move::Quote(quote) => self.requote(id, quote),
-            Move::Trade { side, lots } => {
-                let matches = self.market_mut(id).book.take(side, None, lots, 1);
-                for each in matches {
-                    self.fill_maker(id, side.opposite(), each);
-                    self.print(id, each.price, each.lots);
-                }
-            }
-        }
-        self.settle(id);
-    }
+/// At what price an order may trade right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pricing {
+    /// At any.
+    Any,
+    /// At this or better.
+    Limit(Ticks),
+    /// The price it follows does not exist at the moment.
+    Unpriced,
+}
 
+impl Exchange {
     /// Replaces other people's quotes; what crosses clients' orders trades.
     pub(in crate::exchange) fn requote(&mut self, id: InstrumentId, quote: HouseQuote) {
         let market = self.market_mut(id);
         market.house = quote;
-        for (maker_side, each) in market.book.set_house(&quote) {
-            self.fill_maker(id, maker_side, each);
+        market.book.clear_house();
+        for (side, price, lots) in quote.levels() {
+            let left = self.strike_within(id, side, Some(price), lots);
+            self.market_mut(id).book.show(side, price, left);
+        }
+        self.market_mut(id).book.forget_ahead();
+    }
+
+    /// Somebody hits the best price of the other side with this much, and takes no more than is there.
+    pub(in crate::exchange) fn strike(&mut self, id: InstrumentId, side: Side, lots: Lots) {
+        if let Some(price) = self.market(id).book.reachable(side.opposite()) {
+            self.strike_within(id, side, Some(price), lots);
+        }
+    }
+
+    /// Other people's order against the book; returns what it did not get.
+    fn strike_within(&mut self, id: InstrumentId, side: Side, limit: Option<Ticks>, lots: Lots) -> Lots {
+        let mut left = lots;
+        while left > 0 {
+            let Some(each) = self.market_mut(id).book.hit(side, limit, left) else {
+                break;
+            };
+            left -= each.lots;
+            self.fill_maker(id, each);
+            self.print(id, each.price, each.lots);
+        }
+        left
+    }
+
+    /// Brings an order that nothing holds to the market: trades what can be traded, then rests, waits or
+    /// ends.
+    pub(super) fn work(&mut self, key: OrderKey) {
+        let Some(order) = self.orders.get_mut(&key).filter(|order| order.is_live()) else {
+            return;
+        };
+        order.held = None;
+        if order.request.attributes.algorithm.is_some() && !order.sliced {
+            self.start_slicing(key);
+            return;
+        }
+        let filled_before = order.filled;
+        let pricing = self.pricing(key);
+        if pricing == Pricing::Unpriced {
+            self.wait_patiently(key, filled_before);
+            return;
+        }
+        if !self.take(key, pricing) {
+            return;
+        }
+        let lasting = self.pricing_of_rest(key, pricing);
+        self.rest(key, lasting, filled_before);
+    }
+
+    /// At what price an order may trade now; a following order's limit is brought up to date.
+    pub(super) fn pricing(&mut self, key: OrderKey) -> Pricing {
+        let Some(order) = self.orders.get(&key) else {
+            return Pricing::Unpriced;
+        };
+        let (id, side) = (order.request.instrument, order.request.side);
+        match order.kind {
+            OrderKind::PeggedToMarket { .. }
+            | OrderKind::PeggedToMidpoint { .. }
+            | OrderKind::Relative { .. } => {
+                self.follow(key);
+                let limit = self.orders.get(&key).and_then(|order| order.limit);
+                limit.map_or(Pricing::Unpriced, Pricing::Limit)
+            }
+            OrderKind::MarketToLimit if order.limit.is_none() => {
+                let best = self.market(id).book.reachable(side.opposite());
+                best.map_or(Pricing::Any, Pricing::Limit)
+            }
+            _ => order.limit.map_or(Pricing::Any, Pricing::Limit),
+        }
+    }
+
+    /// A market-to-limit order's rest stays at the price it traded at.
+    fn pricing_of_rest(&mut self, key: OrderKey, pricing: Pricing) -> Pricing {
+        if let (Some(order), Pricing::Limit(price)) = (self.orders.get_mut(&key), pricing)
+            && order.kind == OrderKind::MarketToLimit
+        {
+            order.limit = Some(price);
+        }
+        pricing
+    }
+
+    /// Takes what the book offers. False when the order may not stay afterwards and has been ended.
+    fn take(&mut self, key: OrderKey, pricing: Pricing) -> bool {
+        let Some(order) = self.orders.get(&key) else {
+            return false;
+        };
+        let (id, side) = (order.request.instrument, order.request.side);
+        let limit = match pricing {
+            Pricing::Limit(limit) => Some(limit),
+            _ => None,
+        };
+        let available = self.market(id).book.available(side, limit);
+        if order.request.attributes.post_only && available > 0 {
+            self.end_with_reason(key, "Post-only order would have taken liquidity.");
+            return false;
+        }
+        if available >= smallest_fill(order) {
+            self.sweep(key, limit, order.workable());
+        }
+        true
+    }
+
+    /// Trades an order against the book, match by match, up to `lots`.
+    pub(super) fn sweep(&mut self, key: OrderKey, limit: Option<Ticks>, lots: Lots) {
+        let mut left = lots;
+        while let Some(order) = self.orders.get(&key).filter(|order| order.is_live()) {
+            let (id, side) = (order.request.instrument, order.request.side);
+            let wanted = left.min(order.workable());
+            let hit = (wanted > 0).then(|| self.market_mut(id).book.hit(side, limit, wanted));
+            let Some(each) = hit.flatten() else {
+                break;
+            };
+            left -= each.lots;
+            self.fill(key, each.price, each.lots, false);
+            self.fill_maker(id, each);
             self.print(id, each.price, each.lots);
         }
     }
 
-    /// After any change: wakes stops, lets waiting market orders go on, and publishes the new best prices.
-    pub(in crate::exchange) fn settle(&mut self, id: InstrumentId) {
-        for key in std::mem::take(&mut self.market_mut(id).sweeping) {
-            self.work(key);
-        }
-        while let Some(key) = self.woken_stop(id) {
-            self.market_mut(id).stops.retain(|each| *each != key);
-            if let Some(order) = self.orders.get_mut(&key) {
-                order.triggered = true;
-                order.held = None;
-            }
-            self.work(key);
-        }
-        let market = self.market_mut(id);
-        let top = market.top();
-        if top != market.shown && !market.frozen {
-            market.shown = top;
-            self.events.push(Event::Quote { instrument: id });
-        }
-    }
-
-    fn woken_stop(&self, id: InstrumentId) -> Option<OrderKey> {
-        let market = self.market(id);
-        let woken = |key: &&OrderKey| {
-            self.orders.get(key).is_some_and(|order| {
-                let trigger = order.request.kind.trigger();
-                trigger.is_some_and(|trigger| market.reached(order.request.side, trigger))
-            })
-        };
-        market.stops.iter().find(woken).copied()
-    }
-
-    /// Brings a transmitted, awake order to the market: trades what can be traded, then rests, waits or
-    /// ends.
-    pub(in crate::exchange) fn work(&mut self, key: OrderKey) {
-        let Some(order) = self.orders.get(&key).filter(|order| order.status.is_live()) else {
+    /// Leaves what an order did not get where it can wait for it.
+    fn rest(&mut self, key: OrderKey, pricing: Pricing, filled_before: Lots) {
+        let Some(order) = self.orders.get(&key).filter(|order| order.is_live()) else {
             return;
         };
-        let (id, side, limit) = (order.request.instrument, order.request.side, order.active_limit());
-        let (tif, wanted, filled_before) = (order.request.tif, order.remaining(), order.filled);
-        let all_or_nothing = tif == TimeInForce::Fok && self.market(id).book.available(side, limit) < wanted;
-        if !all_or_nothing {
-            let matches = self.market_mut(id).book.take(side, limit, wanted, usize::MAX);
-            for each in matches {
-                self.fill(key, each.price, each.lots, false);
-                self.fill_maker(id, side.opposite(), each);
-                self.print(id, each.price, each.lots);
-            }
-        }
-        let Some(order) = self.orders.get_mut(&key).filter(|order| order.remaining() > 0) else {
+        if order.remaining() == 0 || order.status == Status::PendingCancel {
             return;
-        };
-        let rest = order.remaining();
-        if matches!(tif, TimeInForce::Ioc | TimeInForce::Fok) {
+        }
+        if matches!(order.request.tif, TimeInForce::Ioc | TimeInForce::Fok) {
             self.change(key, Status::PendingCancel, Change::CancelPending);
             self.end(key, Status::Cancelled, Change::Expired);
             return;
         }
+        let lots = order.workable();
+        if lots == 0 {
+            self.hold(key, Hold::Child);
+            return;
+        }
+        let Pricing::Limit(price) = pricing else {
+            self.wait(key, Place::Sweeping, filled_before);
+            return;
+        };
+        if smallest_fill(order) > 1 {
+            self.wait_patiently(key, filled_before);
+            return;
+        }
+        let (id, side) = (order.request.instrument, order.request.side);
+        let openness = Openness {
+            hidden: order.request.attributes.hidden,
+            display: order.request.attributes.display,
+        };
+        self.market_mut(id).book.rest(side, price, key, lots, openness);
+        self.wait(key, Place::Resting(price), filled_before);
+    }
+
+    /// Waits for enough size at once, or for a price to follow.
+    fn wait_patiently(&mut self, key: OrderKey, filled_before: Lots) {
+        self.wait(key, Place::Patient, filled_before);
+    }
+
+    fn wait(&mut self, key: OrderKey, place: Place, filled_before: Lots) {
+        let turn = self.desk.next_turn();
+        let Some(order) = self.orders.get_mut(&key) else {
+            return;
+        };
         let told = order.filled > filled_before || order.status == Status::Submitted;
-        order.status = Status::Submitted;
-        match limit {
-            Some(price) => {
-                let market = self.market_mut(id);
-                market.book.rest(side, price, key, rest);
-                market.resting += 1;
-            }
-            None => self.market_mut(id).sweeping.push(key),
+        (order.place, order.turn, order.status) = (place, turn, Status::Submitted);
+        let orders = &mut self.markets[order.request.instrument.0].orders;
+        match place {
+            Place::Sweeping => drop(orders.sweeping.insert((turn, key))),
+            Place::Patient => drop(orders.patient.insert((turn, key))),
+            Place::Resting(_) => drop(orders.resting.insert(key)),
+            Place::Sliced => drop(orders.sliced.insert(key)),
+            Place::Asleep | Place::Nowhere => {}
+        }
+        if is_following(order.kind) {
+            orders.following.insert((turn, key));
+        }
+        if order.request.attributes.discretionary > 0 && matches!(place, Place::Resting(_)) {
+            orders.reaching.insert((turn, key));
         }
         if !told {
             self.change(key, Status::Submitted, Change::Working);
         }
     }
 
+    /// Shows an order as working while an algorithm has it.
+    pub(super) fn wait_sliced(&mut self, key: OrderKey) {
+        let filled = self.orders.get(&key).map_or(0, |order| order.filled);
+        self.wait(key, Place::Sliced, filled);
+    }
+
+    /// A discretionary order takes what is offered just beyond the limit it shows.
+    pub(super) fn reach(&mut self, key: OrderKey) {
+        let Some(order) = self.orders.get(&key).filter(|order| order.is_live()) else {
+            return;
+        };
+        let (id, side, beyond) = (
+            order.request.instrument,
+            order.request.side,
+            order.request.attributes.discretionary,
+        );
+        let Some(shown) = order.limit else {
+            return;
+        };
+        let limit = shown.saturating_add(side.signed(beyond));
+        if self.market(id).book.available(side, Some(limit)) == 0 {
+            return;
+        }
+        self.sweep(key, Some(limit), order.workable());
+        self.trim(key);
+    }
+
+    /// Brings the size an order has in the book down to what it may still trade.
+    pub(super) fn trim(&mut self, key: OrderKey) {
+        let Some(order) = self.orders.get(&key) else {
+            return;
+        };
+        let (id, side, lots) = (order.request.instrument, order.request.side, order.workable());
+        match order.place {
+            Place::Resting(price) if lots > 0 && order.is_live() => {
+                self.market_mut(id).book.shrink(side, price, key, lots);
+            }
+            Place::Resting(_) => self.withdraw(key),
+            _ => {}
+        }
+    }
+
     /// A waiting order of a client was hit, if the match was with one.
-    fn fill_maker(&mut self, id: InstrumentId, side: Side, each: Match) {
+    fn fill_maker(&mut self, id: InstrumentId, each: Match) {
         let Some(key) = each.maker else {
             return;
         };
-        debug_assert_eq!(self.orders.get(&key).map(|order| order.request.side), Some(side));
+        debug_assert_eq!(
+            self.orders.get(&key).map(|order| order.request.instrument),
+            Some(id)
+        );
         self.fill(key, each.price, each.lots, true);
-        if self.orders.get(&key).is_some_and(|order| order.remaining() == 0) {
-            let market = self.market_mut(id);
-            market.resting = market.resting.saturating_sub(1);
+        let idle = |order: &&Order| order.is_live() && order.workable() == 0;
+        if self.orders.get(&key).filter(idle).is_some() {
+            self.withdraw(key);
+            self.hold(key, Hold::Child);
         }
     }
 
     pub(in crate::exchange) fn print(&mut self, id: InstrumentId, price: Ticks, lots: Lots) {
-        if self.market_mut(id).print(price, lots) {
-            let day = self.market(id).session();
+        let market = self.market_mut(id);
+        if market.instrument.kind.prints_trades() {
+            market.orders.marks.traded(price);
+        }
+        if market.print(price, lots) {
+            let day = market.session();
             self.events.push(Event::Trade {
                 instrument: id,
                 price,
@@ -133,148 +286,34 @@ impl Exchange {
             });
         }
     }
-
-    /// Books one fill of one order: order, account, execution, event.
-    pub(in crate::exchange) fn fill(&mut self, key: OrderKey, price: Ticks, lots: Lots, maker: bool) {
-        let number = self.executions.len() + 1;
-        let now = self.now;
-        let Some(order) = self.orders.get_mut(&key) else {
-            return;
-        };
-        let id = order.request.instrument;
-        let instrument = &self.markets[id.0].instrument;
-        order.filled += lots;
-        order.traded += i128::from(price) * i128::from(lots);
-        order.last_fill = price;
-        let average = average_price(instrument.min_tick, order.traded, order.filled);
-        let fee_so_far = order_fee(
-            instrument,
-            order.filled,
-            average * instrument.quantity(order.filled),
-        );
-        let fee = (fee_so_far - order.fees).max(Decimal::ZERO);
-        order.fees += fee;
-        order.status = if order.remaining() == 0 {
-            Status::Filled
-        } else {
-            Status::Submitted
-        };
-        if order.status == Status::Filled {
-            order.ended_at = Some(now);
-        }
-        let side = order.request.side;
-        let account = self
-            .accounts
-            .iter_mut()
-            .find(|account| account.name == order.request.account);
-        let fill = Fill {
-            side,
-            lots,
-            price,
-            fee,
-        };
-        let realized = account.and_then(|account| account.book(id, instrument, &fill));
-        let execution = Execution {
-            id: execution_id(self.config.epoch, number),
-            order: key,
-            perm_id: order.perm_id,
-            account: order.request.account.clone(),
-            instrument: id,
-            side,
-            lots,
-            price,
-            cumulative: order.filled,
-            average_price: average,
-            maker,
-            at: now,
-            fee,
-            realized,
-            shown: order.shown,
-            part: Part::Whole,
-            liquidation: false,
-            correction: 0,
-            superseded: false,
-        };
-        self.events.push(Event::Execution {
-            execution: Box::new(execution.clone()),
-            order: Box::new(order.clone()),
-        });
-        self.executions.push(execution);
-    }
-
-    /// Takes an order out of book and lists, wherever it waits.
-    pub(in crate::exchange) fn withdraw(&mut self, key: OrderKey) {
-        let Some(order) = self.orders.get(&key) else {
-            return;
-        };
-        let (id, side) = (order.request.instrument, order.request.side);
-        let resting = order.status == Status::Submitted && !order.sleeps();
-        let limit = order.active_limit().filter(|_| resting);
-        let market = &mut self.markets[id.0];
-        market.forget(key);
-        if let Some(price) = limit {
-            market.book.remove(side, price, key);
-            market.resting = market.resting.saturating_sub(1);
-        }
-    }
-
-    /// Sets a status and tells.
-    pub(in crate::exchange) fn change(&mut self, key: OrderKey, status: Status, change: Change) {
-        if let Some(order) = self.orders.get_mut(&key) {
-            order.status = status;
-            if let Change::Rejected { reason } = &change {
-                order.reason = Some(reason.clone());
-            }
-            self.events.push(Event::Order {
-                change,
-                order: Box::new(order.clone()),
-            });
-        }
-    }
-
-    /// Ends an order without a fill.
-    pub(in crate::exchange) fn end(&mut self, key: OrderKey, status: Status, change: Change) {
-        if let Some(order) = self.orders.get_mut(&key) {
-            order.ended_at = Some(self.now);
-        }
-        self.change(key, status, change);
-    }
-
-    /// The end of the trading day: day orders go, and today's profit starts from nothing.
-    pub(in crate::exchange) fn end_day(&mut self) {
-        let over = |order: &&Order| order.status.is_live() && order.request.tif == TimeInForce::Day;
-        let keys: Vec<OrderKey> = self.orders.values().filter(over).map(|order| order.key).collect();
-        for key in keys {
-            self.withdraw(key);
-            self.end(key, Status::Cancelled, Change::Expired);
-        }
-        let equities: Vec<Decimal> = self
-            .accounts
-            .iter()
-            .map(|account| self.valuation(account).equity)
-            .collect();
-        for (account, equity) in self.accounts.iter_mut().zip(equities) {
-            account.opening_equity = equity;
-        }
-    }
-
-    /// The price at which an order would be filled by decree: its limit, or the market's price.
-    pub(in crate::exchange) fn decreed_price(&self, key: OrderKey) -> Option<Ticks> {
-        let order = self.orders.get(&key)?;
-        let limit = order.request.kind.limit();
-        Some(limit.unwrap_or_else(|| self.market(order.request.instrument).mark()))
-    }
 }
 
-/// The protocol's four segments. The first tells runs of the program apart: a client that remembers
-/// yesterday's ids must not take today's fills for them.
-fn execution_id(epoch: u64, number: usize) -> String {
-    format!("{:08x}.{number:08x}.01.01", epoch & 0xFFFF_FFFF)
+/// The least an order takes at once; one when any size will do.
+fn smallest_fill(order: &Order) -> Lots {
+    let attributes = &order.request.attributes;
+    let whole = attributes.all_or_none || order.request.tif == TimeInForce::Fok;
+    let least = match attributes.min_quantity {
+        _ if whole => order.workable(),
+        Some(least) if order.filled == 0 => least.min(order.workable()),
+        _ => 1,
+    };
+    least.max(1)
 }
 
-/// Average of `traded` (price times size, in ticks and lots) over `lots`, as a decimal price.
-pub(in crate::exchange) fn average_price(min_tick: Decimal, traded: i128, lots: Lots) -> Decimal {
-    let traded = Decimal::try_from_i128_with_scale(traded, 0).unwrap_or(Decimal::MAX);
-    let ticks = traded.checked_div(Decimal::from(lots)).unwrap_or(Decimal::ZERO);
-    (ticks * min_tick).round_dp(8).normalize()
+fn is_following(kind: OrderKind) -> bool {
+    matches!(
+        kind,
+        OrderKind::PeggedToMarket { .. } | OrderKind::PeggedToMidpoint { .. } | OrderKind::Relative { .. }
+    )
+}
+
+impl Exchange {
+    /// One move of one market, and everything that follows from it.
+    pub(in crate::exchange) fn step(&mut self, id: InstrumentId) {
+        match self.market_mut(id).process.advance() {
+            Move::Quote(quote) => self.requote(id, quote),
+            Move::Trade { side, lots } => self.strike(id, side, lots),
+        }
+        self.settle(id);
+    }
 }

@@ -82,6 +82,13 @@ impl Gateway {
                 Problem::new(201, format!("Order rejected - reason:{refusal}"))
             }
             Refusal::UnknownAccount(_) => Problem::invalid(refusal),
+            Refusal::UnknownParent(parent) => {
+                Problem::new(135, format!("Can't find order with id = {parent}"))
+            }
+            Refusal::BeingCancelled(_) => Problem::new(
+                2102,
+                "Unable to modify this order as it is still being processed.",
+            ),
         }
     }
 
