@@ -5,10 +5,6 @@
 
 mod python;
 
-use std::io::Write;
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use sim_gateway::wire::messages::order::{CompletedOrder, OpenOrder, Order, OrderState, PlaceOrderRequest};
 use sim_gateway::wire::text::Fields;
 use sim_gateway::wire::{Encoding, Request, Response, frame};
@@ -84,34 +80,14 @@ fn told(digits: &str, version: i32) -> String {
 }
 
 fn orders_come_back(client: &str, library: &str, version: i32) {
-    let python = python::python_with(client);
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python/echoed_orders.py");
-    let run = |mode: &str| {
-        let mut command = Command::new(&python);
-        command
-            .arg(&script)
-            .args([library, &version.to_string(), mode])
-            .stdin(Stdio::piped());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().expect("the prepared Python runs")
+    let version_text = version.to_string();
+    let run = |mode: &str, input: &str| {
+        python::answered(client, "echoed_orders.py", &[library, &version_text, mode], input)
     };
-    let written = run("write").wait_with_output().expect("it ends");
-    let complaints = String::from_utf8_lossy(&written.stderr);
-    assert!(written.status.success(), "{library}: {complaints}");
-    let orders = String::from_utf8(written.stdout).expect("digits");
-    let answer: String = orders.lines().map(|order| told(order, version)).collect();
-    let mut comparison = run("compare");
-    let mut input = comparison.stdin.take().expect("its input is ours");
-    // A script that has failed already reads no more, which its status says.
-    let _ = input.write_all(answer.as_bytes());
-    drop(input);
-    let output = comparison.wait_with_output().expect("it ends");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success() && said.contains("all of it as expected"),
-        "{library}: {said}{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let orders = run("write", "");
+    let answers: String = orders.lines().map(|order| told(order, version)).collect();
+    let said = run("compare", &answers);
+    assert!(said.contains("all of it as expected"), "{library}: {said}");
 }
 
 #[test]

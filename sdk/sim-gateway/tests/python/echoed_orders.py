@@ -6,32 +6,12 @@ Usage: echoed_orders.py LIBRARY VERSION write    prints the fields of each order
 Whatever an order sets must come back in the attribute it was set in, and nothing else may be set.
 """
 
-import asyncio
-import importlib
-import logging
 import math
 import sys
 
-# Some libraries ask for an event loop as they are imported, which newer Pythons no longer make on their own.
-asyncio.set_event_loop(asyncio.new_event_loop())
+from decoding import OFFICIAL, VERSION, decoded, find, plain, same
 
-LIBRARY, VERSION, MODE = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-OFFICIAL = LIBRARY == "ibapi"
-
-
-def find(name):
-    """A class of the library, wherever it keeps it."""
-    for module in MODULES:
-        if hasattr(module, name):
-            return getattr(module, name)
-    raise AttributeError(name)
-
-
-if OFFICIAL:
-    parts = "contract order order_condition tag_value client decoder wrapper common"
-    MODULES = [importlib.import_module(f"ibapi.{part}") for part in parts.split()]
-else:
-    MODULES = [importlib.import_module(part) for part in (LIBRARY, f"{LIBRARY}.client", f"{LIBRARY}.decoder")]
+MODE = sys.argv[3]
 
 # What nobody tells of an order: it is only for the one who takes it, or newer than the text.
 NOT_TOLD = set(
@@ -185,19 +165,6 @@ def write():
         print(frame[4:].hex())
 
 
-def plain(thing):
-    """Comparable content, whatever the library's classes are."""
-    if hasattr(thing, "tag") and hasattr(thing, "value"):
-        return (thing.tag, thing.value)
-    if isinstance(thing, (list, tuple)):
-        return [plain(each) for each in thing]
-    if isinstance(thing, (str, bool)) or thing is None:
-        return thing
-    if hasattr(thing, "__dict__"):
-        return {name: plain(value) for name, value in vars(thing).items()}
-    return float(thing)
-
-
 def is_nothing(thing):
     if isinstance(thing, dict):
         return all(is_nothing(each) for each in thing.values())
@@ -217,38 +184,6 @@ def compare_attributes(what, got, wanted, left_out):
             assert found == expected, f"{what}.{name} is {found!r}, not {expected!r}"
 
 
-class Told:
-    """Takes what the decoder makes of a frame."""
-
-    def __init__(self):
-        self.told = []
-
-    def __getattr__(self, name):
-        return lambda *arguments: self.told.append((name, arguments))
-
-
-class Strict(logging.Handler):
-    def emit(self, record):
-        if record.levelno >= logging.ERROR:
-            sys.exit(f"logged: {record.getMessage()} {record.exc_info}")
-
-
-def decoded(frame):
-    """What the library's decoder makes of the fields of a frame."""
-    wrapper = Told()
-    fields = frame.split(b"\0")
-    assert fields.pop() == b""
-    decoder = find("Decoder")(wrapper, VERSION)
-    if OFFICIAL:
-        left = iter(fields[1:])
-        decoder.msgId2handleInfo[int(fields[0])].processMeth(decoder, left)
-        assert list(left) == [], "there is more than the decoder reads"
-    else:
-        decoder.interpret([field.decode() for field in fields])
-    [(name, arguments)] = wrapper.told
-    return name, arguments
-
-
 def state_as_told(state, is_open):
     said = plain(state)
     same(said["status"], "Submitted")
@@ -265,12 +200,7 @@ def state_as_told(state, is_open):
     same((said[f"{fees}Currency"], said["warningText"]), ("USD", "beware"))
 
 
-def same(got, wanted):
-    assert got == wanted, f"got {got!r}, wanted {wanted!r}"
-
-
 def compare():
-    logging.getLogger().addHandler(Strict())
     expected = orders()
     seen = {"open": 0, "completed": 0}
     for line in sys.stdin:

@@ -5,7 +5,7 @@
 #![allow(dead_code, reason = "every test binary uses what it needs of this")]
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -119,4 +119,30 @@ pub fn believed_by(client: &str, script: &str, arguments: &[&str]) -> String {
         "{client} was told something else:\n{said}\n{complained}"
     );
     said.into_owned()
+}
+
+/// What `tests/python/{script}`, run with `client`, says to `input`; it must not fail.
+pub fn answered(client: &str, script: &str, arguments: &[&str], input: &str) -> String {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/python");
+    let mut process = Command::new(python_with(client))
+        .arg(tests.join(script))
+        .args(arguments)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the prepared Python runs");
+    let mut stdin = process.stdin.take().expect("its input is ours");
+    // A script that has failed already reads no more, which its status says.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    let output = process.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{script} {arguments:?}:\n{said}{complained}"
+    );
+    said
 }
