@@ -37,6 +37,10 @@ class Exception178:
             return "" not in (protobuf, text) and float(protobuf) == float(text)
         return text == self.text and self.protobuf in (..., protobuf)
 
+    def group(self):
+        """What it shares with the other fields of the same callback that differ for the same reason."""
+        return self.callback, self.why
+
     def __str__(self):
         return f"{self.callback} {self.path}: {self.why}"
 

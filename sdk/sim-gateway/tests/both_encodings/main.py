@@ -23,8 +23,9 @@ def compare(sides):
     for question in questions.ALL:
         question(pair)
     pair.disconnect()
-    unused = [f"nothing needs this exception: {each}" for each in EXCEPTIONS if each not in pair.used]
-    return pair.differences + unused
+    used = {each.group() for each in pair.used}
+    unused = {str(each) for each in EXCEPTIONS if each.group() not in used}
+    return pair.differences + [f"nothing needs this exception: {each}" for each in sorted(unused)]
 
 
 def main():

@@ -5,8 +5,8 @@ import time
 
 from desk import PATIENCE, Desk, control, flat
 
-# What the gateway says to a request that it does not know or cannot read.
-REFUSALS = (320, 321)
+# What the gateway says to a request that it does not know, cannot read or never answers.
+REFUSALS = (320, 321, 10276)
 
 
 class Side:
