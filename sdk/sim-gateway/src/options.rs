@@ -110,6 +110,7 @@ impl Serve {
                 accounts: self.accounts.clone(),
                 cash: self.cash,
                 epoch,
+                ..Config::default()
             },
             newest_version: self.max_server_version,
             faults: self.faults.clone(),

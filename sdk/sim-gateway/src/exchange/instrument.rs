@@ -3,7 +3,11 @@
 //! Inside the exchange a price is a whole number of ticks and a size a whole number of lots; an
 //! [`Instrument`] turns both into decimals.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
+
+use super::calendar::Schedule;
 
 /// A price in minimum increments of its instrument.
 pub type Ticks = i64;
@@ -167,6 +171,8 @@ pub struct Instrument {
     pub open: Ticks,
     /// Size usually shown at the best price.
     pub typical_lots: Lots,
+    /// The hours its venue keeps.
+    pub schedule: Arc<Schedule>,
 }
 
 impl Instrument {
@@ -209,11 +215,18 @@ fn whole(value: Decimal) -> Option<i64> {
 
 /// The built-in instruments, followed by `synthetic` stocks named SYM001, SYM002, …
 #[must_use]
-pub fn catalogue(synthetic: usize) -> Vec<Instrument> {
+pub fn catalogue(synthetic: usize, catalogue: &super::Catalogue) -> Vec<Instrument> {
+    let schedule = |name: &str| {
+        catalogue
+            .schedule(name)
+            .cloned()
+            .unwrap_or_else(|| panic!("no {name}"))
+    };
+    let (stocks, forex) = (&schedule("us-stock"), schedule("forex"));
     let mut all = vec![
-        stock(265_598, "AAPL", "NASDAQ", "APPLE INC", 23_000, 400),
-        stock(272_093, "MSFT", "NASDAQ", "MICROSOFT CORP", 42_000, 300),
-        stock(4_815_747, "NVDA", "NASDAQ", "NVIDIA CORP", 14_000, 900),
+        stock(265_598, "AAPL", "NASDAQ", "APPLE INC", 23_000, 400, stocks),
+        stock(272_093, "MSFT", "NASDAQ", "MICROSOFT CORP", 42_000, 300, stocks),
+        stock(4_815_747, "NVDA", "NASDAQ", "NVIDIA CORP", 14_000, 900, stocks),
         stock(
             756_733,
             "SPY",
@@ -221,9 +234,10 @@ pub fn catalogue(synthetic: usize) -> Vec<Instrument> {
             "SS SPDR S&P 500 ETF TRUST-US",
             59_000,
             1_200,
+            stocks,
         ),
-        stock(76_792_991, "TSLA", "NASDAQ", "TESLA INC", 34_000, 300),
-        euro_dollar(),
+        stock(76_792_991, "TSLA", "NASDAQ", "TESLA INC", 34_000, 300, stocks),
+        euro_dollar(forex),
     ];
     all.extend((1..=synthetic).map(|number| {
         let symbol = format!("SYM{number:03}");
@@ -236,12 +250,21 @@ pub fn catalogue(synthetic: usize) -> Vec<Instrument> {
             &name,
             2_000 + 100 * i64::from(number),
             500,
+            stocks,
         )
     }));
     all
 }
 
-fn stock(con_id: i32, symbol: &str, primary: &str, name: &str, open: Ticks, typical: Lots) -> Instrument {
+fn stock(
+    con_id: i32,
+    symbol: &str,
+    primary: &str,
+    name: &str,
+    open: Ticks,
+    typical: Lots,
+    schedule: &Arc<Schedule>,
+) -> Instrument {
     Instrument {
         con_id,
         symbol: symbol.to_owned(),
@@ -268,10 +291,11 @@ fn stock(con_id: i32, symbol: &str, primary: &str, name: &str, open: Ticks, typi
         beta: 1.0,
         open,
         typical_lots: typical,
+        schedule: Arc::clone(schedule),
     }
 }
 
-fn euro_dollar() -> Instrument {
+fn euro_dollar(schedule: Arc<Schedule>) -> Instrument {
     Instrument {
         con_id: 12_087_792,
         symbol: "EUR".to_owned(),
@@ -292,5 +316,6 @@ fn euro_dollar() -> Instrument {
         beta: 0.0,
         open: 21_700,
         typical_lots: 2_000_000,
+        schedule,
     }
 }

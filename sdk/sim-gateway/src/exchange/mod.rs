@@ -8,6 +8,7 @@
 mod account;
 mod book;
 mod calendar;
+mod catalogue;
 mod event;
 mod instrument;
 mod market;
@@ -22,11 +23,13 @@ mod book_tests;
 mod exchange_tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 pub use account::{Account, Position, Valuation};
-pub use calendar::Phase;
+pub use calendar::{BadDay, Hours, Phase, Schedule, TradingSession};
+pub use catalogue::{Catalogue, Fault as CatalogueFault};
 pub use event::{Change, Event, Execution, Part};
 pub use instrument::{Derivation, Instrument, InstrumentId, Kind, Leg, Lots, Right, Ticks};
 pub use market::{Market, Session, Top};
@@ -55,6 +58,10 @@ pub struct Config {
     pub cash: Decimal,
     /// Unix time of logical instant zero, seconds.
     pub epoch: u64,
+    /// Whose hours markets keep.
+    pub hours: Hours,
+    /// What is listed.
+    pub catalogue: Arc<Catalogue>,
 }
 
 impl Default for Config {
@@ -66,6 +73,8 @@ impl Default for Config {
             accounts: vec!["DU1234567".to_owned()],
             cash: Decimal::from(1_000_000),
             epoch: 1_795_000_000,
+            hours: Hours::Always,
+            catalogue: Catalogue::built_in(),
         }
     }
 }
@@ -91,7 +100,7 @@ impl Exchange {
     /// A market at logical instant zero.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let markets = instrument::catalogue(config.synthetic);
+        let markets = instrument::catalogue(config.synthetic, &config.catalogue);
         let markets = markets
             .into_iter()
             .map(|each| Market::new(config.seed, each))
