@@ -3,11 +3,15 @@
 //! Inside the exchange a price is a whole number of ticks and a size a whole number of lots; an
 //! [`Instrument`] turns both into decimals.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::Deserialize;
 
 use super::calendar::Schedule;
+use super::rules::Grid;
 
 /// A price in minimum increments of its instrument.
 pub type Ticks = i64;
@@ -49,7 +53,29 @@ pub enum Kind {
     Bag,
 }
 
+const ALL: [Kind; 13] = [
+    Kind::Stock,
+    Kind::Option,
+    Kind::Future,
+    Kind::FutureOption,
+    Kind::Cash,
+    Kind::Bond,
+    Kind::Cfd,
+    Kind::Index,
+    Kind::Warrant,
+    Kind::Commodity,
+    Kind::Crypto,
+    Kind::Fund,
+    Kind::Bag,
+];
+
 impl Kind {
+    /// The asset class of a `secType`, or `None` when there is none of that name.
+    #[must_use]
+    pub fn of(sec_type: &str) -> Option<Self> {
+        ALL.into_iter().find(|kind| kind.sec_type() == sec_type)
+    }
+
     /// The protocol's `secType`.
     #[must_use]
     pub fn sec_type(self) -> &'static str {
@@ -130,6 +156,89 @@ pub struct Leg {
     pub side: super::order::Side,
 }
 
+/// The dates with which an instrument ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maturity {
+    /// The last day it trades.
+    pub last_trade: Date,
+    /// The day it expires or is paid back, which may be later.
+    pub expiration: Date,
+    /// The first of the contract month, which may be another than that of the dates.
+    pub month: Date,
+}
+
+/// What clients are told about an instrument and nothing in the market depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct About {
+    /// Line of business, from coarse to fine.
+    pub industry: String,
+    /// Within the industry.
+    pub category: String,
+    /// Within the category.
+    pub subcategory: String,
+    /// `COMMON`, `ETF`, `ADR` …, for stocks.
+    pub stock_type: Option<String>,
+    /// Other identifiers by their kind: ISIN, CUSIP.
+    pub sec_ids: BTreeMap<String, String>,
+    /// What quoted prices are divided by to get the currency: 100 for prices in pence.
+    pub price_magnifier: i32,
+    /// Terms of a bond.
+    pub bond: Option<BondTerms>,
+    /// Terms of a fund.
+    pub fund: Option<FundTerms>,
+}
+
+/// The terms of a bond.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BondTerms {
+    /// Issue date, `YYYYMMDD`.
+    pub issued: String,
+    /// Ratings, such as `AAA`.
+    pub ratings: String,
+    /// Such as `US Govt Note` or `Corporate`.
+    pub bond_type: String,
+    /// Percent a year.
+    #[serde(deserialize_with = "super::catalogue::number")]
+    pub coupon: Decimal,
+    /// Such as `FIXED`.
+    pub coupon_type: String,
+    /// Whether it can be turned into shares.
+    pub convertible: bool,
+    /// Whether the issuer may pay it back early.
+    pub callable: bool,
+    /// Whether the holder may ask for that.
+    pub puttable: bool,
+    /// Anything else.
+    pub notes: String,
+}
+
+/// The terms of a fund.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FundTerms {
+    /// The company that runs it.
+    pub family: String,
+    /// Such as `Equity Fund`.
+    pub fund_type: String,
+    /// Percent taken when buying.
+    pub front_load: String,
+    /// Percent taken when selling.
+    pub back_load: String,
+    /// Percent a year.
+    pub management_fee: String,
+    /// Whether nobody can buy.
+    pub closed: bool,
+    /// Smallest first purchase, in its currency.
+    pub minimum_initial: String,
+    /// Smallest later purchase.
+    pub minimum_subsequent: String,
+    /// `N` accumulates, `Y` pays out.
+    pub distribution: String,
+    /// `000` others, `001` money market, `002` fixed income, `003` multi-asset, `004` equity …
+    pub asset_type: String,
+}
+
 /// One instrument of the catalogue.
 #[derive(Debug, Clone)]
 pub struct Instrument {
@@ -155,10 +264,16 @@ pub struct Instrument {
     pub min_tick: Decimal,
     /// Smallest size increment.
     pub size_increment: Decimal,
-    /// IB's market rule number for the increment.
-    pub market_rule: i32,
+    /// Smallest size of an order.
+    pub min_size: Decimal,
+    /// IB's market rule number at each of the valid exchanges.
+    pub market_rules: Vec<i32>,
+    /// The prices each of the valid exchanges accepts.
+    pub grids: Arc<[Grid]>,
     /// Units of the underlying, or of currency, one unit of price is worth.
     pub multiplier: Decimal,
+    /// When it ends, for what has an end.
+    pub maturity: Option<Maturity>,
     /// What it is derived from, if anything.
     pub derivation: Option<Derivation>,
     /// Its legs, for a combination.
@@ -173,6 +288,8 @@ pub struct Instrument {
     pub typical_lots: Lots,
     /// The hours its venue keeps.
     pub schedule: Arc<Schedule>,
+    /// What else there is to say about it.
+    pub about: Arc<About>,
 }
 
 impl Instrument {
@@ -188,10 +305,18 @@ impl Instrument {
         (Decimal::from(lots) * self.size_increment).normalize()
     }
 
-    /// A decimal price as ticks, or `None` when it is off the tick grid, not positive or beyond all reason.
+    /// A decimal price as ticks, or `None` when it is no whole number of them, beyond all reason, or not
+    /// positive; only combinations trade at zero and below.
     #[must_use]
     pub fn ticks(&self, price: Decimal) -> Option<Ticks> {
-        whole(price.checked_div(self.min_tick)?)
+        let ticks = price.checked_div(self.min_tick)?;
+        if self.kind == Kind::Bag && ticks.is_sign_negative() {
+            return whole(-ticks).map(|ticks| -ticks);
+        }
+        if self.kind == Kind::Bag && ticks.is_zero() {
+            return Some(0);
+        }
+        whole(ticks)
     }
 
     /// A decimal size as lots, or `None` when it is no whole number of increments, not positive or absurd.
@@ -211,111 +336,4 @@ fn whole(value: Decimal) -> Option<i64> {
     i64::try_from(value)
         .ok()
         .filter(|whole| (1..=LARGEST).contains(whole))
-}
-
-/// The built-in instruments, followed by `synthetic` stocks named SYM001, SYM002, …
-#[must_use]
-pub fn catalogue(synthetic: usize, catalogue: &super::Catalogue) -> Vec<Instrument> {
-    let schedule = |name: &str| {
-        catalogue
-            .schedule(name)
-            .cloned()
-            .unwrap_or_else(|| panic!("no {name}"))
-    };
-    let (stocks, forex) = (&schedule("us-stock"), schedule("forex"));
-    let mut all = vec![
-        stock(265_598, "AAPL", "NASDAQ", "APPLE INC", 23_000, 400, stocks),
-        stock(272_093, "MSFT", "NASDAQ", "MICROSOFT CORP", 42_000, 300, stocks),
-        stock(4_815_747, "NVDA", "NASDAQ", "NVIDIA CORP", 14_000, 900, stocks),
-        stock(
-            756_733,
-            "SPY",
-            "ARCA",
-            "SS SPDR S&P 500 ETF TRUST-US",
-            59_000,
-            1_200,
-            stocks,
-        ),
-        stock(76_792_991, "TSLA", "NASDAQ", "TESLA INC", 34_000, 300, stocks),
-        euro_dollar(forex),
-    ];
-    all.extend((1..=synthetic).map(|number| {
-        let symbol = format!("SYM{number:03}");
-        let name = format!("SYNTHETIC STOCK {number}");
-        let number = i32::try_from(number).unwrap_or(i32::MAX - 900_000_000);
-        stock(
-            900_000_000 + number,
-            &symbol,
-            "NASDAQ",
-            &name,
-            2_000 + 100 * i64::from(number),
-            500,
-            stocks,
-        )
-    }));
-    all
-}
-
-fn stock(
-    con_id: i32,
-    symbol: &str,
-    primary: &str,
-    name: &str,
-    open: Ticks,
-    typical: Lots,
-    schedule: &Arc<Schedule>,
-) -> Instrument {
-    Instrument {
-        con_id,
-        symbol: symbol.to_owned(),
-        kind: Kind::Stock,
-        currency: "USD".to_owned(),
-        primary_exchange: primary.to_owned(),
-        valid_exchanges: ["SMART", "NASDAQ", "NYSE", "ARCA", "IEX", "BATS"]
-            .map(str::to_owned)
-            .to_vec(),
-        local_symbol: symbol.to_owned(),
-        trading_class: if primary == "NASDAQ" {
-            "NMS".to_owned()
-        } else {
-            symbol.to_owned()
-        },
-        long_name: name.to_owned(),
-        min_tick: Decimal::new(1, 2),
-        size_increment: Decimal::ONE,
-        market_rule: 26,
-        multiplier: Decimal::ONE,
-        derivation: None,
-        legs: Vec::new(),
-        volatility: 0.3,
-        beta: 1.0,
-        open,
-        typical_lots: typical,
-        schedule: Arc::clone(schedule),
-    }
-}
-
-fn euro_dollar(schedule: Arc<Schedule>) -> Instrument {
-    Instrument {
-        con_id: 12_087_792,
-        symbol: "EUR".to_owned(),
-        kind: Kind::Cash,
-        currency: "USD".to_owned(),
-        primary_exchange: "IDEALPRO".to_owned(),
-        valid_exchanges: vec!["IDEALPRO".to_owned()],
-        local_symbol: "EUR.USD".to_owned(),
-        trading_class: "EUR.USD".to_owned(),
-        long_name: "European Monetary Union Euro".to_owned(),
-        min_tick: Decimal::new(5, 5),
-        size_increment: Decimal::ONE,
-        market_rule: 59,
-        multiplier: Decimal::ONE,
-        derivation: None,
-        legs: Vec::new(),
-        volatility: 0.08,
-        beta: 0.0,
-        open: 21_700,
-        typical_lots: 2_000_000,
-        schedule,
-    }
 }

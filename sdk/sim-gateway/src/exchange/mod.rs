@@ -15,12 +15,15 @@ mod market;
 mod means;
 mod order;
 mod process;
+mod rules;
 mod trading;
 
 #[cfg(test)]
 mod book_tests;
 #[cfg(test)]
 mod exchange_tests;
+#[cfg(test)]
+mod rules_tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,15 +32,19 @@ use rust_decimal::Decimal;
 
 pub use account::{Account, Position, Valuation};
 pub use calendar::{BadDay, Hours, Phase, Schedule, TradingSession};
-pub use catalogue::{Catalogue, Fault as CatalogueFault};
+pub use catalogue::{BadCombination, Catalogue, Fault as CatalogueFault, OptionChain, Wanted};
 pub use event::{Change, Event, Execution, Part};
-pub use instrument::{Derivation, Instrument, InstrumentId, Kind, Leg, Lots, Right, Ticks};
+pub use instrument::{
+    About, BondTerms, Derivation, FundTerms, Instrument, InstrumentId, Kind, Leg, Lots, Maturity, Right,
+    Ticks,
+};
 pub use market::{Market, Session, Top};
 pub use means::Estimate;
 pub use order::{
     Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, Hold, OcaGroup, OcaRule, Order,
     OrderKey, OrderKind, OrderRequest, Origin, Side, Status, TimeInForce,
 };
+pub use rules::{BadLadder, Grid, Ladder, Rounding};
 pub use trading::{CancelRefusal, LocateHold, Refusal, Switches, UnknownExecution};
 
 const SECOND: u64 = 1_000_000_000;
@@ -88,6 +95,8 @@ pub struct Exchange {
     next_step: u64,
     cursor: usize,
     markets: Vec<Market>,
+    /// Instruments by contract id.
+    listed: BTreeMap<i32, InstrumentId>,
     orders: BTreeMap<OrderKey, Order>,
     accounts: Vec<Account>,
     executions: Vec<Execution>,
@@ -100,11 +109,7 @@ impl Exchange {
     /// A market at logical instant zero.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        let markets = instrument::catalogue(config.synthetic, &config.catalogue);
-        let markets = markets
-            .into_iter()
-            .map(|each| Market::new(config.seed, each))
-            .collect();
+        let instruments = config.catalogue.instruments(config.synthetic);
         let accounts = config
             .accounts
             .iter()
@@ -113,12 +118,13 @@ impl Exchange {
         let period = SECOND / u64::from(config.tick_rate.clamp(1, 10_000_000));
         // Runs of the program must not share permanent ids; a thousand a second and 32 bits are as in life.
         let next_perm_id = i64::try_from(config.epoch % 2_000_000).unwrap_or(0) * 1_000;
-        Self {
+        let mut exchange = Self {
             period,
             next_step: period,
             cursor: 0,
             now: 0,
-            markets,
+            markets: Vec::new(),
+            listed: BTreeMap::new(),
             orders: BTreeMap::new(),
             accounts,
             executions: Vec::new(),
@@ -126,7 +132,11 @@ impl Exchange {
             desk: trading::Desk::default(),
             events: Vec::new(),
             config,
+        };
+        for instrument in instruments {
+            exchange.open_market(instrument);
         }
+        exchange
     }
 
     /// Lets time pass, market moves included.

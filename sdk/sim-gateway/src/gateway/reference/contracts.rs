@@ -131,7 +131,12 @@ impl Gateway {
             liquid_hours: Some(hours),
             agg_group: Some(1),
             market_rule_ids: Some(
-                vec![instrument.market_rule.to_string(); instrument.valid_exchanges.len()].join(","),
+                instrument
+                    .market_rules
+                    .iter()
+                    .map(i32::to_string)
+                    .collect::<Vec<_>>()
+                    .join(","),
             ),
             stock_type: (instrument.kind == Kind::Stock).then(|| "COMMON".to_owned()),
             min_size: Some(written(instrument.size_increment)),
@@ -190,7 +195,7 @@ impl Gateway {
         let known = self
             .exchange
             .markets()
-            .find(|(_, market)| market.instrument.market_rule == rule);
+            .find(|(_, market)| market.instrument.market_rules.contains(&rule));
         let increment = known.map(|(_, market)| market.instrument.min_tick);
         let increment =
             increment.ok_or_else(|| Problem::invalid(format_args!("Invalid market rule id {rule}")))?;
