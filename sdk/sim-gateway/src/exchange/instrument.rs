@@ -305,6 +305,18 @@ impl Instrument {
         (Decimal::from(lots) * self.size_increment).normalize()
     }
 
+    /// Its strike, for options.
+    #[must_use]
+    pub fn strike(&self) -> Option<Decimal> {
+        self.derivation.and_then(|from| from.strike)
+    }
+
+    /// Its right, for options.
+    #[must_use]
+    pub fn right(&self) -> Option<Right> {
+        self.derivation.and_then(|from| from.right)
+    }
+
     /// A decimal price as ticks, or `None` when it is no whole number of them, beyond all reason, or not
     /// positive; only combinations trade at zero and below.
     #[must_use]

@@ -69,6 +69,8 @@ pub struct Config {
     pub hours: Hours,
     /// What is listed.
     pub catalogue: Arc<Catalogue>,
+    /// Whether the accounts are those of a financial advisor.
+    pub advisor: bool,
 }
 
 impl Default for Config {
@@ -82,6 +84,7 @@ impl Default for Config {
             epoch: 1_795_000_000,
             hours: Hours::Always,
             catalogue: Catalogue::built_in(),
+            advisor: false,
         }
     }
 }

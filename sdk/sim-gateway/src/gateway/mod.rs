@@ -102,6 +102,7 @@ pub struct Gateway {
     orders: orders::State,
     data: data::State,
     history: history::State,
+    reference: reference::State,
     /// What was put off, by its instant and the order in which it was.
     later: BTreeMap<(u64, u64), Job>,
     put_off: u64,
@@ -123,6 +124,7 @@ impl Gateway {
             orders: orders::State::default(),
             data: data::State::default(),
             history: history::State::default(),
+            reference: reference::State::default(),
             later: BTreeMap::new(),
             put_off: 0,
             seconds: 0,
@@ -164,6 +166,7 @@ impl Gateway {
         if let Some(session) = self.sessions.remove(&id) {
             self.end_watches(id, session.data);
             self.end_history(id, session.history);
+            self.end_reference(id);
         }
     }
 

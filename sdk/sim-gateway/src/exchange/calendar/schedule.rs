@@ -139,6 +139,14 @@ impl Schedule {
         self.plan.zone.to_datetime(moment).date()
     }
 
+    /// A Unix time in seconds by the venue's clock, laid out as `strftime` does.
+    #[must_use]
+    pub fn clock(&self, unix: u64, layout: &str) -> String {
+        let seconds = i64::try_from(unix).unwrap_or(i64::MAX);
+        let moment = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+        self.plan.zone.to_datetime(moment).strftime(layout).to_string()
+    }
+
     /// The Unix time in seconds of a clock time at the venue.
     #[must_use]
     pub fn unix(&self, date: Date, time: Time) -> u64 {

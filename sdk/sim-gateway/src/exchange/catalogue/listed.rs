@@ -194,6 +194,18 @@ impl Exchange {
         kinds
     }
 
+    /// The exchanges on which chains are listed, with their asset classes.
+    pub fn chain_venues(&self) -> impl Iterator<Item = (Kind, &str)> {
+        let chains = self.config.catalogue.chains.iter();
+        chains.flat_map(|chain| chain.exchanges().iter().map(|name| (chain.kind, name.as_str())))
+    }
+
+    /// Whether the accounts are those of a financial advisor.
+    #[must_use]
+    pub fn is_advised(&self) -> bool {
+        self.config.advisor
+    }
+
     /// Adds an instrument and opens its market.
     pub(in crate::exchange) fn open_market(&mut self, instrument: Instrument) -> InstrumentId {
         let id = InstrumentId(self.markets.len());

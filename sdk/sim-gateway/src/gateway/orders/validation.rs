@@ -9,7 +9,10 @@ use crate::wire::messages::order::{Order, PlaceOrderRequest};
 
 impl Gateway {
     /// Checks an order as the gateway does before it takes it; nothing has happened when this fails.
-    pub(in crate::gateway) fn understand(&self, asked: &PlaceOrderRequest) -> Result<OrderRequest, Problem> {
+    pub(in crate::gateway) fn understand(
+        &mut self,
+        asked: &PlaceOrderRequest,
+    ) -> Result<OrderRequest, Problem> {
         let order = asked
             .order
             .as_ref()
