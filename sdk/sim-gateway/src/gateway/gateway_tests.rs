@@ -13,7 +13,7 @@ use crate::wire::messages::session::{ErrorMessage, NextValidId, StartApiRequest}
 use crate::wire::messages::{execution as fills, market};
 use crate::wire::{Body, Encoding};
 
-const ME: ConnectionId = ConnectionId(1);
+pub(super) const ME: ConnectionId = ConnectionId(1);
 const SECOND: u64 = 1_000_000_000;
 
 /// A frame in a few words.
@@ -103,6 +103,12 @@ impl Desk {
                 ..Default::default()
             },
         )
+    }
+
+    /// What comes back, frame by frame.
+    pub(super) fn ask_raw(&mut self, id: u32, message: &impl Message) -> Vec<Output> {
+        self.gateway.receive(self.now, ME, self::message(id, message));
+        self.gateway.take_output()
     }
 
     pub(super) fn ask_as(&mut self, from: ConnectionId, id: u32, message: &impl Message) -> Vec<String> {

@@ -118,6 +118,8 @@ impl Body {
     #[must_use]
     pub fn request_id(&self, id: u32) -> Option<i32> {
         match self.encoding {
+            // The first field of these is a number, but no request id.
+            Encoding::Protobuf(_) if matches!(id, 6 | 8 | 12 | 14 | 15 | 18 | 59 | 71 | 91 | 99) => None,
             Encoding::Protobuf(_) => AnyRequest::decode(self.bytes.as_slice()).ok()?.req_id,
             Encoding::Text(version) => text::request_id(id, &mut Fields::new(&self.bytes, version)),
         }
