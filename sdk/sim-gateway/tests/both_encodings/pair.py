@@ -121,10 +121,9 @@ class Pair:
         for path in sorted(left.keys() | right.keys()):
             if left.get(path, "absent") == right.get(path, "absent"):
                 continue
+            mine, text = left.get(path, "absent"), right.get(path, "absent")
             values = left.get(path), right.get(path)
             known = [each for each in self.exceptions if each.covers(name, path) and each.allows(*values)]
             self.used |= set(known)
             if not known:
-                self.differences.append(
-                    f"{question}: {name} {path}: {left.get(path, 'absent')!r}, as text {right.get(path, 'absent')!r}"
-                )
+                self.differences.append(f"{question}: {name} {path}: {mine!r}, as text {text!r}")

@@ -15,8 +15,8 @@ def quotes(pair):
     pair.ask("a snapshot", lambda desk: desk.reqMktData(21, APPLE, "", True, False, []), steps=["12s"])
     pair.ask("a currency", lambda desk: desk.reqMktData(22, EURO, "", False, False, []), steps=["3s"])
     pair.ask("no more of it", lambda desk: desk.cancelMktData(22), idle)
-    everything = "100,101,104,106,165,221,232,233,236,293,294,295,318,375,411,456,595"
-    pair.ask("generic ticks", lambda desk: desk.reqMktData(23, APPLE, everything, False, False, []), steps=["5s"])
+    listed = "100,101,104,106,165,221,232,233,236,293,294,295,318,375,411,456,595"
+    pair.ask("generic ticks", lambda desk: desk.reqMktData(23, APPLE, listed, False, False, []), steps=["5s"])
     pair.ask("no more of them", lambda desk: desk.cancelMktData(23), idle)
     news = "mdoff,292:BRFG+DJNL"
     pair.ask("headlines", lambda desk: desk.reqMktData(24, APPLE, news, False, False, []), steps=["3s"])

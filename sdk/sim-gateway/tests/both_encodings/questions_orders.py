@@ -15,6 +15,9 @@ from ibapi.tag_value import TagValue
 
 from contracts import APPLE, EURO, contract, idle, order
 
+OPEN = "20261201 10:00:00 US/Eastern"
+CLOSE = "20261201 16:00:00 US/Eastern"
+
 
 def place(pair, question, number, what, made, steps=("1s",)):
     pair.ask(question, lambda desk: desk.placeOrder(number, what, made), steps=steps)
@@ -25,7 +28,8 @@ def plain(pair):
     place(pair, "a resting order", 2, APPLE, order("BUY", "LMT", 50, lmtPrice=200.0, tif="GTC"))
     place(pair, "the same changed", 2, APPLE, order("BUY", "LMT", 60, lmtPrice=201.0, tif="GTC"))
     place(pair, "a stop", 3, APPLE, order("SELL", "STP", 10, auxPrice=150.0, tif="GTC"))
-    place(pair, "a stop limit", 4, APPLE, order("SELL", "STP LMT", 10, auxPrice=151.0, lmtPrice=150.5, tif="GTC"))
+    both = order("SELL", "STP LMT", 10, auxPrice=151.0, lmtPrice=150.5, tif="GTC")
+    place(pair, "a stop limit", 4, APPLE, both)
     place(pair, "a price between ticks", 5, APPLE, order("BUY", "LMT", 50, lmtPrice=200.001), [])
     place(pair, "what if", 6, APPLE, order("BUY", "MKT", 100, whatIf=True))
     pair.ask("open orders", lambda desk: desk.reqOpenOrders())
@@ -54,8 +58,8 @@ def kinds(pair):
         order("BUY", "LMT", 10, lmtPrice=150.0, hidden=True),
         order("BUY", "LMT", 100, lmtPrice=150.0, displaySize=10),
         order("BUY", "LMT", 100, lmtPrice=150.0, minQty=50, allOrNone=True, discretionaryAmt=0.05),
-        order("BUY", "LMT", 10, lmtPrice=150.0, outsideRth=True, goodTillDate="20261201 16:00:00 US/Eastern", tif="GTD"),
-        order("BUY", "LMT", 10, lmtPrice=150.0, goodAfterTime="20261201 10:00:00 US/Eastern"),
+        order("BUY", "LMT", 10, lmtPrice=150.0, outsideRth=True, goodTillDate=CLOSE, tif="GTD"),
+        order("BUY", "LMT", 10, lmtPrice=150.0, goodAfterTime=OPEN),
         order("SELL", "STP", 10, auxPrice=150.0, triggerMethod=4),
         adjusted(),
         sliced(),
@@ -84,7 +88,7 @@ def sliced():
 
 def conditional():
     price = PriceCondition(0, 265598, "SMART", True, 400.0)
-    later = TimeCondition(True, "20261201 10:00:00 US/Eastern")
+    later = TimeCondition(True, OPEN)
     margin = MarginCondition(False, 10)
     fill = ExecutionCondition("STK", "SMART", "MSFT")
     volume = VolumeCondition(265598, "SMART", True, 1_000_000_000)
