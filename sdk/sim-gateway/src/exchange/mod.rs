@@ -11,7 +11,6 @@ mod calendar;
 mod event;
 mod instrument;
 mod market;
-mod means;
 mod order;
 mod process;
 mod trading;
@@ -25,12 +24,11 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-pub use account::{Account, Position, Valuation};
+pub use account::{Account, BASE_CURRENCY, Estimate, Ledger, Position, Requirement, Terms, Valuation, worth};
 pub use calendar::Phase;
 pub use event::{Change, Event, Execution, Part};
 pub use instrument::{Derivation, Instrument, InstrumentId, Kind, Leg, Lots, Right, Ticks};
 pub use market::{Market, Session, Top};
-pub use means::Estimate;
 pub use order::{
     Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, Hold, OcaGroup, OcaRule, Order,
     OrderKey, OrderKind, OrderRequest, Origin, Side, Status, TimeInForce,
@@ -81,6 +79,8 @@ pub struct Exchange {
     markets: Vec<Market>,
     orders: BTreeMap<OrderKey, Order>,
     accounts: Vec<Account>,
+    /// Which pair prices each currency.
+    pairs: account::Pairs,
     executions: Vec<Execution>,
     next_perm_id: i64,
     desk: trading::Desk,
@@ -92,10 +92,11 @@ impl Exchange {
     #[must_use]
     pub fn new(config: Config) -> Self {
         let markets = instrument::catalogue(config.synthetic);
-        let markets = markets
+        let markets: Vec<Market> = markets
             .into_iter()
             .map(|each| Market::new(config.seed, each))
             .collect();
+        let pairs = account::Pairs::new(&markets);
         let accounts = config
             .accounts
             .iter()
@@ -112,6 +113,7 @@ impl Exchange {
             markets,
             orders: BTreeMap::new(),
             accounts,
+            pairs,
             executions: Vec::new(),
             next_perm_id,
             desk: trading::Desk::default(),
@@ -221,27 +223,6 @@ impl Exchange {
     #[must_use]
     pub fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name == name)
-    }
-
-    /// What an account is worth at the markets' current prices.
-    #[must_use]
-    pub fn valuation(&self, account: &Account) -> Valuation {
-        let mut value = Valuation {
-            equity: account.cash,
-            ..Valuation::default()
-        };
-        for (id, position) in account.positions() {
-            let market = self.market(id);
-            let worth = market.instrument.quantity(position.lots) * market.instrument.price(market.mark());
-            value.equity += worth;
-            value.positions += worth;
-            value.gross += worth.abs();
-            value.margin += worth.abs() * market.instrument.kind.margin_rate();
-            value.unrealized += worth - position.cost;
-            value.realized += position.realized;
-        }
-        value.daily = value.equity - account.opening_equity;
-        value
     }
 
     /// Moves a market to a price at once, with a trade there, as news would.

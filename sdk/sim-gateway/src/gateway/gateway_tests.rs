@@ -131,6 +131,13 @@ impl Desk {
         self.ask(request::PLACE_ORDER, &place)
     }
 
+    /// Lets time pass; what was told meanwhile.
+    pub(super) fn pass(&mut self, nanoseconds: u64) -> Vec<String> {
+        self.now += nanoseconds;
+        self.gateway.advance(self.now);
+        self.gateway.take_output().iter().map(tell).collect()
+    }
+
     pub(super) fn cancel(&mut self, id: i32) -> Vec<String> {
         self.ask(
             request::CANCEL_ORDER,

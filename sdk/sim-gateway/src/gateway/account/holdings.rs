@@ -382,7 +382,7 @@ impl Gateway {
 
     fn account_rows(&self, account: &Account) -> Vec<Row> {
         let value = self.exchange.valuation(account);
-        let free = value.equity - value.margin;
+        let free = value.available();
         let money = |tag: &str, amount: Decimal| {
             (
                 tag.to_owned(),
@@ -407,17 +407,17 @@ impl Gateway {
             money("SettledCash", account.cash),
             money("AccruedCash", Decimal::ZERO),
             money("BuyingPower", (free * Decimal::from(4)).max(Decimal::ZERO)),
-            money("EquityWithLoanValue", value.equity),
+            money("EquityWithLoanValue", value.with_loan()),
             money("PreviousDayEquityWithLoanValue", account.opening_equity),
             money("GrossPositionValue", value.gross),
-            money("InitMarginReq", value.margin),
-            money("MaintMarginReq", value.margin),
+            money("InitMarginReq", value.required.initial),
+            money("MaintMarginReq", value.required.maintenance),
             money("AvailableFunds", free),
-            money("ExcessLiquidity", free),
-            money("FullInitMarginReq", value.margin),
-            money("FullMaintMarginReq", value.margin),
+            money("ExcessLiquidity", value.excess()),
+            money("FullInitMarginReq", value.required.initial),
+            money("FullMaintMarginReq", value.required.maintenance),
             money("FullAvailableFunds", free),
-            money("FullExcessLiquidity", free),
+            money("FullExcessLiquidity", value.excess()),
             money("UnrealizedPnL", value.unrealized),
             money("RealizedPnL", value.realized),
         ]);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::decode;
 use super::{ConnectionId, Gateway, Problem};
-use crate::exchange::{Event, InstrumentId};
+use crate::exchange::{Event, InstrumentId, Part};
 use crate::wire::Body;
 use crate::wire::ids::request;
 use crate::wire::messages::account::{CancelPnl, CancelPnlSingle};
@@ -71,8 +71,12 @@ impl Gateway {
     /// Tells clients of positions that trading has changed; called once all of a batch's frames are out.
     pub(super) fn account_events(&mut self, events: &[Event]) {
         for event in events {
-            if let Event::Execution { execution, .. } = event {
-                self.publish_position(&execution.account, execution.instrument);
+            match event {
+                Event::Execution { execution, .. } if execution.part != Part::Combination => {
+                    self.publish_position(&execution.account, execution.instrument);
+                }
+                Event::Position { account, instrument } => self.publish_position(account, *instrument),
+                _ => {}
             }
         }
     }
