@@ -1,6 +1,6 @@
 //! Which encoding a connection speaks, and a message's way into and out of it.
 
-use super::ids::PROTOBUF_OFFSET;
+use super::ids::{PROTOBUF_OFFSET, request};
 use super::text::{self, FieldError, Fields, Writer};
 
 /// The newest server version this program speaks.
@@ -118,6 +118,8 @@ impl Body {
     #[must_use]
     pub fn request_id(&self, id: u32) -> Option<i32> {
         match self.encoding {
+            // Their first field is a switch.
+            Encoding::Protobuf(_) if [request::ACCOUNT_DATA, request::AUTO_OPEN_ORDERS].contains(&id) => None,
             Encoding::Protobuf(_) => AnyRequest::decode(self.bytes.as_slice()).ok()?.req_id,
             Encoding::Text(version) => text::request_id(id, &mut Fields::new(&self.bytes, version)),
         }

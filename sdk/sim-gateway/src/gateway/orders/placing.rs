@@ -178,13 +178,6 @@ impl Gateway {
                 let text = "Unable to modify this order as it is still being processed.";
                 Problem::new(2102, text)
             }
-            Refusal::UnknownParent(parent) => {
-                Problem::new(135, format!("Can't find order with id = {parent}"))
-            }
-            Refusal::BeingCancelled(_) => Problem::new(
-                2102,
-                "Unable to modify this order as it is still being processed.",
-            ),
         }
     }
 
