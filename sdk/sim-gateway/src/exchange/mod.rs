@@ -12,7 +12,6 @@ mod catalogue;
 mod event;
 mod instrument;
 mod market;
-mod means;
 mod order;
 mod process;
 mod rules;
@@ -30,7 +29,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-pub use account::{Account, Position, Valuation};
+pub use account::{Account, BASE_CURRENCY, Estimate, Ledger, Position, Requirement, Terms, Valuation, worth};
 pub use calendar::{BadDay, Hours, Phase, Schedule, TradingSession};
 pub use catalogue::{BadCombination, Catalogue, Fault as CatalogueFault, OptionChain, Wanted};
 pub use event::{Change, Event, Execution, Part};
@@ -39,7 +38,6 @@ pub use instrument::{
     Ticks,
 };
 pub use market::{Market, Session, Top};
-pub use means::Estimate;
 pub use order::{
     Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, Hold, OcaGroup, OcaRule, Order,
     OrderKey, OrderKind, OrderRequest, Origin, Side, Status, TimeInForce,
@@ -102,6 +100,8 @@ pub struct Exchange {
     listed: BTreeMap<i32, InstrumentId>,
     orders: BTreeMap<OrderKey, Order>,
     accounts: Vec<Account>,
+    /// Which pair prices each currency.
+    pairs: account::Pairs,
     executions: Vec<Execution>,
     next_perm_id: i64,
     desk: trading::Desk,
@@ -130,6 +130,7 @@ impl Exchange {
             listed: BTreeMap::new(),
             orders: BTreeMap::new(),
             accounts,
+            pairs: account::Pairs::default(),
             executions: Vec::new(),
             next_perm_id,
             desk: trading::Desk::default(),
@@ -139,6 +140,7 @@ impl Exchange {
         for instrument in instruments {
             exchange.open_market(instrument);
         }
+        exchange.pairs = account::Pairs::new(&exchange.markets);
         exchange
     }
 
@@ -243,27 +245,6 @@ impl Exchange {
     #[must_use]
     pub fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name == name)
-    }
-
-    /// What an account is worth at the markets' current prices.
-    #[must_use]
-    pub fn valuation(&self, account: &Account) -> Valuation {
-        let mut value = Valuation {
-            equity: account.cash,
-            ..Valuation::default()
-        };
-        for (id, position) in account.positions() {
-            let market = self.market(id);
-            let worth = market.instrument.quantity(position.lots) * market.instrument.price(market.mark());
-            value.equity += worth;
-            value.positions += worth;
-            value.gross += worth.abs();
-            value.margin += worth.abs() * market.instrument.kind.margin_rate();
-            value.unrealized += worth - position.cost;
-            value.realized += position.realized;
-        }
-        value.daily = value.equity - account.opening_equity;
-        value
     }
 
     /// Moves a market to a price at once, with a trade there, as news would.

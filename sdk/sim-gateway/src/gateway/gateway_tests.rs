@@ -137,6 +137,30 @@ impl Desk {
         self.ask(request::PLACE_ORDER, &place)
     }
 
+    /// As [`ask`](Self::ask), with the frames as they are.
+    pub(super) fn frames(&mut self, id: u32, asked: &impl Message) -> Vec<Output> {
+        self.gateway.receive(self.now, ME, message(id, asked));
+        self.gateway.take_output()
+    }
+
+    /// As [`place`](Self::place), with the frames as they are.
+    pub(super) fn frames_of_order(&mut self, id: i32, order: Order) -> Vec<Output> {
+        let place = PlaceOrderRequest {
+            order_id: Some(id),
+            contract: Some(apple()),
+            order: Some(order),
+            attached_orders: None,
+        };
+        self.frames(request::PLACE_ORDER, &place)
+    }
+
+    /// Lets time pass; what was told meanwhile.
+    pub(super) fn pass(&mut self, nanoseconds: u64) -> Vec<String> {
+        self.now += nanoseconds;
+        self.gateway.advance(self.now);
+        self.gateway.take_output().iter().map(tell).collect()
+    }
+
     pub(super) fn cancel(&mut self, id: i32) -> Vec<String> {
         self.ask(
             request::CANCEL_ORDER,

@@ -228,7 +228,6 @@ impl Gateway {
     }
 
     /// Puts something off until a logical instant.
-    #[expect(dead_code, reason = "removed with the first job")]
     fn put_off(&mut self, until: u64, job: Job) {
         self.put_off += 1;
         self.later.insert((until, self.put_off), job);
@@ -339,12 +338,17 @@ impl Gateway {
 
     /// Turns what the exchange did into frames.
     fn publish(&mut self) {
-        let events = self.exchange.take_events();
-        for event in &events {
-            self.data_event(event);
-            self.history_event(event);
-            self.order_event(event);
+        loop {
+            let events = self.exchange.take_events();
+            if events.is_empty() {
+                break;
+            }
+            for event in &events {
+                self.data_event(event);
+                self.history_event(event);
+                self.order_event(event);
+            }
+            self.account_events(&events);
         }
-        self.account_events(&events);
     }
 }

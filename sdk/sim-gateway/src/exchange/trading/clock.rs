@@ -6,8 +6,6 @@ use crate::exchange::instrument::InstrumentId;
 use crate::exchange::order::{Order, OrderKey, Place, Status, TimeInForce};
 use crate::exchange::{Exchange, SECOND};
 
-use rust_decimal::Decimal;
-
 use super::desk::Alarm;
 use super::gates::is_for_auction;
 use super::pegging::keys;
@@ -175,13 +173,6 @@ impl Exchange {
 
     /// A new accounting day: today's profit starts from nothing.
     pub(in crate::exchange) fn end_day(&mut self) {
-        let equities: Vec<Decimal> = self
-            .accounts
-            .iter()
-            .map(|account| self.valuation(account).equity)
-            .collect();
-        for (account, equity) in self.accounts.iter_mut().zip(equities) {
-            account.opening_equity = equity;
-        }
+        self.start_accounting_day();
     }
 }

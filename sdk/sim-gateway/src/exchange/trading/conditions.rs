@@ -104,7 +104,7 @@ impl Exchange {
     fn cushion(&self, account: &str) -> Decimal {
         let value = self.account(account).map(|account| self.valuation(account));
         let value = value.unwrap_or_default();
-        let free = (value.equity - value.margin) * Decimal::ONE_HUNDRED;
+        let free = value.excess() * Decimal::ONE_HUNDRED;
         free.checked_div(value.equity).unwrap_or(Decimal::ZERO)
     }
 

@@ -250,7 +250,7 @@ impl Exchange {
         };
         order.placed_at = now;
         let (request, manual) = (order.request.clone(), order.origin != Origin::Client);
-        if let Err(reason) = self.check_margin(&request, request.quantity) {
+        if let Err(reason) = self.check_margin(key, &request, request.quantity) {
             self.end(key, Status::Inactive, Change::Rejected { reason });
             return;
         }
@@ -297,7 +297,7 @@ impl Exchange {
         let more = request.quantity - order.request.quantity;
         let keeps_place = keeps_place(order, &request);
         if more > 0 {
-            self.check_margin(&request, more).map_err(Refusal::Margin)?;
+            self.check_margin(key, &request, more).map_err(Refusal::Margin)?;
         }
         if self.desk.switches.split_next {
             self.split(key, request);

@@ -2,35 +2,70 @@
 //!
 //! Never: deciding what an order may do to an account. The exchange does.
 
-mod holdings;
+mod positions;
 mod profit;
+mod summary;
+mod updates;
+mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+#[cfg(test)]
+mod account_tests;
+
+use std::collections::BTreeMap;
 
 use super::session::decode;
 use super::{ConnectionId, Gateway, Problem};
-use crate::exchange::{Event, InstrumentId};
+use crate::exchange::{Event, InstrumentId, Part};
 use crate::wire::Body;
 use crate::wire::ids::request;
 use crate::wire::messages::account::{CancelPnl, CancelPnlSingle};
+
+/// The values a client was last told, by key and currency.
+type Told = BTreeMap<(String, String), String>;
 
 /// What a connection wants to be told of its accounts.
 #[derive(Debug, Default)]
 pub(super) struct Watches {
     positions: bool,
-    positions_multi: BTreeMap<i32, String>,
-    /// Tags of each account summary, with the rows last sent.
+    positions_multi: BTreeMap<i32, PositionsMulti>,
     summaries: BTreeMap<i32, Summary>,
-    updates: Option<String>,
-    updates_multi: BTreeMap<i32, String>,
+    updates: Option<Updates>,
+    updates_multi: BTreeMap<i32, UpdatesMulti>,
     pnl: BTreeMap<i32, PnlWatch>,
 }
 
+/// A request for the positions of some accounts.
+#[derive(Debug, Clone)]
+struct PositionsMulti {
+    accounts: Vec<String>,
+    /// Of a model in them only.
+    modelled: bool,
+}
+
 /// An account summary request.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Summary {
+    accounts: Vec<String>,
     tags: Vec<String>,
-    told: BTreeSet<(String, String, String)>,
+    /// Values last told, by account, tag and currency.
+    told: BTreeMap<(String, String, String), String>,
+}
+
+/// The account a connection follows.
+#[derive(Debug, Clone)]
+struct Updates {
+    account: String,
+    told: Told,
+}
+
+/// A request for the values of some accounts.
+#[derive(Debug, Clone)]
+struct UpdatesMulti {
+    accounts: Vec<String>,
+    model: Option<String>,
+    /// Cash by currency and the net liquidation value only.
+    ledger_only: bool,
+    told: BTreeMap<String, Told>,
 }
 
 /// A request for profit: of an account, or of one holding in it.
@@ -71,8 +106,59 @@ impl Gateway {
     /// Tells clients of positions that trading has changed; called once all of a batch's frames are out.
     pub(super) fn account_events(&mut self, events: &[Event]) {
         for event in events {
-            if let Event::Execution { execution, .. } = event {
-                self.publish_position(&execution.account, execution.instrument);
+            match event {
+                Event::Execution { execution, .. } if execution.part != Part::Combination => {
+                    self.publish_position(&execution.account, execution.instrument);
+                }
+                Event::Position { account, instrument } => self.publish_position(account, *instrument),
+                _ => {}
+            }
+        }
+    }
+
+    /// The account a request is about; the default one where it names none or, where only one can be meant,
+    /// all of them.
+    fn asked_account(&self, asked: Option<&String>) -> Result<String, Problem> {
+        let named = asked
+            .map(String::as_str)
+            .filter(|name| !name.is_empty() && *name != "All");
+        self.account_code(named)
+    }
+
+    /// The accounts a request is about: the one it names, or all of them.
+    fn asked_accounts(&self, asked: Option<&String>) -> Result<Vec<String>, Problem> {
+        match asked.map(String::as_str) {
+            Some("All") => Ok(self.account_names()),
+            named => self.account_code(named).map(|name| vec![name]),
+        }
+    }
+
+    /// Every three minutes, as the real one does: summaries and account updates, no end markers.
+    fn report_accounts(&mut self) {
+        let ids: Vec<ConnectionId> = self.sessions.keys().copied().collect();
+        for to in ids {
+            let Some(session) = self.sessions.get(&to) else {
+                continue;
+            };
+            let summaries: Vec<i32> = session.account.summaries.keys().copied().collect();
+            let multi: Vec<i32> = session.account.updates_multi.keys().copied().collect();
+            let followed = session
+                .account
+                .updates
+                .as_ref()
+                .map(|updates| updates.account.clone());
+            for request in summaries {
+                self.send_summary(to, request);
+            }
+            for request in multi {
+                self.send_updates_multi(to, request);
+            }
+            if let Some(account) = followed {
+                self.send_changed_values(to);
+                for id in self.held(&account) {
+                    self.send_portfolio_value(to, &account, id);
+                }
+                self.send_update_time(to);
             }
         }
     }

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::PnlWatch;
+use crate::exchange::worth;
 use crate::gateway::values::{double, written};
 use crate::gateway::{Class, ConnectionId, Gateway, Problem};
 use crate::wire::messages::account as wire;
@@ -93,19 +94,22 @@ impl Gateway {
             None => {
                 let value = self.exchange.valuation(account);
                 (
-                    [value.daily, value.unrealized, value.realized, Decimal::ZERO],
+                    [value.daily, value.unrealized, value.realized_today, Decimal::ZERO],
                     None,
                 )
             }
             Some(instrument) => {
                 let market = self.exchange.market(instrument);
-                let position = account.position(instrument);
-                let quantity = market.instrument.quantity(position.lots);
-                let worth = quantity * market.instrument.price(market.mark());
-                let open = worth - position.cost;
+                let (position, mark) = (account.position(instrument), market.mark());
+                let instrument = &market.instrument;
                 (
-                    [open + position.realized, open, position.realized, worth],
-                    Some(quantity),
+                    [
+                        position.daily(instrument, mark),
+                        position.unrealized(instrument, mark),
+                        position.realized_today(),
+                        worth(instrument, position.lots, mark),
+                    ],
+                    Some(instrument.quantity(position.lots)),
                 )
             }
         };

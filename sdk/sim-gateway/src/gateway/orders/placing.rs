@@ -1,11 +1,9 @@
-//! Order requests: place, modify, cancel, and the lists of open and completed orders and of executions.
+//! Order requests: place, change, cancel.
 
-use crate::exchange::{CancelRefusal, Execution, OrderKey, Refusal, Side, Status};
-use crate::gateway::{Class, ConnectionId, Gateway, Problem, values as text};
-use crate::wire::messages::execution as fills;
+use super::validation::{on, said};
+use crate::exchange::{CancelRefusal, Order, OrderKey, OrderRequest, Refusal, Status};
+use crate::gateway::{ConnectionId, Gateway, Problem};
 use crate::wire::messages::order as wire;
-
-const DAY: u64 = 86_400;
 
 /// An order as its client wrote it, to be echoed with every change of it.
 #[derive(Debug, Clone)]
@@ -21,42 +19,71 @@ impl Gateway {
         client: i32,
         asked: wire::PlaceOrderRequest,
     ) -> Result<(), Problem> {
+        self.check_writable()?;
         let id = asked.order_id.unwrap_or(0);
-        let key = OrderKey { client, order: id };
+        let shown = OrderKey { client, order: id };
+        let key = self.exchange.resolve(shown);
         let known = self.exchange.order(key).is_some();
         let reject = if known {
             None
         } else {
             self.orders.reject_next.take()
         };
-        if id <= 0 {
+        if id <= 0 && !known {
             return Err(Problem::new(10149, format!("Invalid order id: {id}")));
         }
         if !known && id <= self.orders.last_ids.get(&client).copied().unwrap_or(0) {
             return Err(Problem::new(103, "Duplicate order id"));
         }
         if let Some(code) = reject.filter(|code| *code != 201) {
-            return Err(Problem::new(
-                code,
-                format!("Order rejected by the fault script with code {code}"),
-            ));
+            let text = format!("Order rejected by the fault script with code {code}");
+            return Err(Problem::new(code, text));
         }
-        let request = self.understand(&asked)?;
+        let mut understood = self.understand(client, &asked)?;
         let order = asked.order.unwrap_or_default();
-        let exchange = asked
-            .contract
-            .and_then(|contract| contract.exchange)
-            .unwrap_or_default();
-        let ticket = Ticket { order, exchange };
-        if ticket.order.what_if.unwrap_or(false) {
-            self.preview(from, key, &request, &ticket);
+        let exchange = asked.contract.and_then(|contract| contract.exchange);
+        let ticket = Ticket {
+            order,
+            exchange: exchange.unwrap_or_default(),
+        };
+        if on(ticket.order.what_if) {
+            self.preview(from, shown, &understood.request, &ticket);
             return Ok(());
         }
+        if let Some(order) = self.exchange.order(key) {
+            forget_given_group(order, &mut understood.request);
+            self.check_revision(order, &understood.request, &ticket)?;
+        }
+        for note in &understood.notes {
+            self.error(from, id, note);
+        }
+        self.place_understood(shown, understood.request, ticket, reject.is_some())?;
+        if id > 0 {
+            let last = self.orders.last_ids.entry(client).or_insert(0);
+            *last = (*last).max(id);
+        }
+        Ok(())
+    }
+
+    fn place_understood(
+        &mut self,
+        shown: OrderKey,
+        request: OrderRequest,
+        ticket: Ticket,
+        reject: bool,
+    ) -> Result<(), Problem> {
+        let key = self.exchange.resolve(shown);
+        let crowded = self.is_crowded(key, &request);
         let before = self.orders.tickets.insert(key, ticket);
-        if reject.is_some() {
+        if reject {
             self.exchange
                 .place_rejected(key, request, "rejected by the fault script");
-        } else if let Err(refusal) = self.exchange.place(key, request) {
+        } else if crowded {
+            let most = self.orders.most_active;
+            let reason =
+                format!("Maximum of {most} active orders allowed per side on the same contract and account.");
+            self.exchange.place_rejected(key, request, &reason);
+        } else if let Err(refusal) = self.exchange.place(shown, request) {
             // The order, if there is one, lives on as it was.
             match before {
                 Some(before) => self.orders.tickets.insert(key, before),
@@ -64,8 +91,70 @@ impl Gateway {
             };
             return Err(self.refused(key, &refusal));
         }
-        let last = self.orders.last_ids.entry(client).or_insert(0);
-        *last = (*last).max(id);
+        Ok(())
+    }
+
+    fn check_writable(&self) -> Result<(), Problem> {
+        if self.orders.read_only {
+            return Err(Problem::invalid(
+                "The API interface is currently in Read-Only mode.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// IB takes twenty active orders on one side of a contract in an account.
+    fn is_crowded(&self, key: OrderKey, request: &OrderRequest) -> bool {
+        if self.exchange.order(key).is_some() {
+            return false;
+        }
+        let same = |order: &&Order| {
+            order.request.instrument == request.instrument
+                && order.request.side == request.side
+                && order.request.account == request.account
+        };
+        let live = self.exchange.live_orders().filter(|order| !order.is_parked());
+        live.filter(same).count() >= self.orders.most_active
+    }
+
+    /// What of a live order may not be changed.
+    fn check_revision(&self, order: &Order, request: &OrderRequest, ticket: &Ticket) -> Result<(), Problem> {
+        if !order.is_live() || order.is_parked() {
+            return Ok(());
+        }
+        let was = &order.request;
+        if was.instrument != request.instrument || was.side != request.side || was.account != request.account
+        {
+            return Err(mismatch());
+        }
+        let before = self.orders.tickets.get(&order.key).map(|ticket| &ticket.order);
+        let kind = before.and_then(|before| said(&before.order_type));
+        if kind.is_some_and(|kind| Some(kind) != said(&ticket.order.order_type)) {
+            let text = "Order modify failed. Cannot change to the new order type.";
+            return Err(Problem::new(329, text));
+        }
+        let (old, new) = (&was.attributes, &request.attributes);
+        if old.algorithm.as_ref().map(|each| &each.strategy)
+            != new.algorithm.as_ref().map(|each| &each.strategy)
+        {
+            let text = "Order modify failed. Algorithm cannot be modified.";
+            return Err(Problem::new(440, text));
+        }
+        match (&old.oca, &new.oca) {
+            (Some(old), Some(new)) if old.name == new.name && old.rule != new.rule => {
+                return Err(Problem::new(10327, "OCA group type revision is not allowed"));
+            }
+            (Some(old), Some(new)) if old.name != new.name => {
+                return Err(Problem::new(10326, "OCA group revision is not allowed"));
+            }
+            (None, Some(new)) if order.oca.as_ref().is_none_or(|group| group.name != new.name) => {
+                return Err(Problem::new(10326, "OCA group revision is not allowed"));
+            }
+            _ => {}
+        }
+        if new.parent.is_some() && old.parent != new.parent {
+            return Err(Problem::new(10341, "Parent order id cannot be modified"));
+        }
         Ok(())
     }
 
@@ -77,7 +166,7 @@ impl Gateway {
         match refusal {
             Refusal::Ended(_) if filled => Problem::new(104, "Can't modify a filled order."),
             Refusal::Ended(_) => Problem::new(103, "Duplicate order id"),
-            Refusal::Mismatch(_) => Problem::new(105, "Order being modified does not match original order."),
+            Refusal::Mismatch(_) => mismatch(),
             Refusal::AlreadyTraded { .. } | Refusal::Margin(_) => {
                 Problem::new(201, format!("Order rejected - reason:{refusal}"))
             }
@@ -85,155 +174,69 @@ impl Gateway {
             Refusal::UnknownParent(parent) => {
                 Problem::new(135, format!("Can't find order with id = {parent}"))
             }
-            Refusal::BeingCancelled(_) => Problem::new(
-                2102,
-                "Unable to modify this order as it is still being processed.",
-            ),
+            Refusal::BeingCancelled(_) => {
+                let text = "Unable to modify this order as it is still being processed.";
+                Problem::new(2102, text)
+            }
         }
     }
 
     pub(in crate::gateway) fn cancel_order(
         &mut self,
-        from: ConnectionId,
         client: i32,
         asked: &wire::CancelOrderRequest,
     ) -> Result<(), Problem> {
+        self.check_writable()?;
         let id = asked.order_id.unwrap_or(0);
-        match self.exchange.cancel(OrderKey { client, order: id }) {
-            Ok(()) => {}
-            Err(CancelRefusal::Unknown) => {
-                let text = format!("OrderId {id} that needs to be cancelled is not found.");
-                self.error(from, id, &Problem::new(10147, text));
-            }
-            Err(CancelRefusal::Ended(status)) => {
-                let state = status.as_str();
-                let text =
-                    format!("OrderId {id} that needs to be cancelled cannot be cancelled, state: {state}.");
-                self.error(from, id, &Problem::new(10148, text));
-            }
-        }
-        Ok(())
+        check_cancel(asked.order_cancel.as_ref())?;
+        self.exchange
+            .cancel(OrderKey { client, order: id })
+            .map_err(|refusal| match refusal {
+                CancelRefusal::Unknown => {
+                    let text = format!("OrderId {id} that needs to be cancelled is not found.");
+                    Problem::new(10147, text)
+                }
+                CancelRefusal::Ended(status) => {
+                    let state = status.as_str();
+                    let text = format!(
+                        "OrderId {id} that needs to be cancelled cannot be cancelled, state: {state}."
+                    );
+                    Problem::new(10148, text)
+                }
+            })
     }
 
-    /// The open orders of one client, or of all.
-    pub(in crate::gateway) fn open_orders(
+    /// Cancels everything, whoever placed it.
+    pub(in crate::gateway) fn cancel_everything(
         &mut self,
-        to: ConnectionId,
-        client: Option<i32>,
+        asked: &wire::GlobalCancelRequest,
     ) -> Result<(), Problem> {
-        let open = self.exchange.orders().filter(|order| order.status.is_live());
-        let mine = open.filter(|order| client.is_none_or(|client| order.key.client == client));
-        for order in mine.cloned().collect::<Vec<_>>() {
-            self.send_open_order(to, &order, false);
-            self.send_status(to, &order);
-        }
-        self.send(to, Class::Order, &wire::OpenOrdersEnd {});
+        self.check_writable()?;
+        check_cancel(asked.order_cancel.as_ref())?;
+        self.exchange.cancel_all();
         Ok(())
     }
+}
 
-    pub(in crate::gateway) fn auto_open_orders(
-        &mut self,
-        to: ConnectionId,
-        client: i32,
-        asked: &wire::AutoOpenOrdersRequest,
-    ) -> Result<(), Problem> {
-        if client != 0 && asked.auto_bind.unwrap_or(false) {
-            let text =
-                "Only API connections with clientId set to 0 can set the auto bind TWS orders property.";
-            return Err(Problem::new(327, text));
-        }
-        // There are no manual orders here, so there is nothing to bind.
-        self.open_orders(to, Some(client))
+/// The group that children of one parent are given is not the client's own, even when it is sent back.
+fn forget_given_group(order: &Order, request: &mut OrderRequest) {
+    let given = order
+        .oca
+        .as_ref()
+        .filter(|_| order.request.attributes.oca.is_none());
+    if let (Some(given), Some(asked)) = (given, &request.attributes.oca)
+        && given.name == asked.name
+    {
+        request.attributes.oca = None;
     }
+}
 
-    /// Today's ended orders. All of them came through the API, so `apiOnly` leaves none out.
-    pub(in crate::gateway) fn completed_orders(&mut self, to: ConnectionId) -> Result<(), Problem> {
-        let today = self.today();
-        let ended = self.exchange.orders().filter(|order| {
-            order
-                .ended_at
-                .is_some_and(|at| self.exchange.unix_seconds(at) / DAY == today)
-        });
-        for order in ended.cloned().collect::<Vec<_>>() {
-            self.send_completed_order(to, &order);
-        }
-        self.send(to, Class::Order, &wire::CompletedOrdersEnd {});
-        Ok(())
-    }
+fn mismatch() -> Problem {
+    Problem::new(105, "Order being modified does not match original order.")
+}
 
-    pub(in crate::gateway) fn list_executions(
-        &mut self,
-        to: ConnectionId,
-        asked: fills::ExecutionRequest,
-    ) -> Result<(), Problem> {
-        let filter = asked.execution_filter.unwrap_or_default();
-        let request = asked.req_id.unwrap_or(-1);
-        let wanted = self
-            .exchange
-            .executions()
-            .iter()
-            .filter(|execution| self.passes(execution, &filter));
-        for execution in wanted.cloned().collect::<Vec<_>>() {
-            self.send_execution(to, request, &execution);
-            self.send_commission(to, &execution);
-        }
-        let end = fills::ExecutionDetailsEnd {
-            req_id: Some(request),
-        };
-        self.send(to, Class::Order, &end);
-        Ok(())
-    }
-
-    fn passes(&self, execution: &Execution, filter: &fills::ExecutionFilter) -> bool {
-        let said = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let instrument = &self.exchange.market(execution.instrument).instrument;
-        let at = self.exchange.unix_seconds(execution.at);
-        let side = if execution.side == Side::Buy {
-            ["BUY", "BOT"]
-        } else {
-            ["SELL", "SLD"]
-        };
-        let days =
-            u64::try_from(filter.last_n_days.filter(|days| *days != i32::MAX).unwrap_or(0)).unwrap_or(0);
-        let dates = filter
-            .specific_dates
-            .iter()
-            .map(|date| date.to_string())
-            .collect::<Vec<_>>();
-        let recent = if dates.is_empty() {
-            at / DAY + days.max(1) > self.today()
-        } else {
-            dates.contains(&text::day(at))
-        };
-        recent
-            && filter
-                .client_id
-                .is_none_or(|id| id == 0 || id == i32::MAX || id == execution.order.client)
-            && said(&filter.acct_code).is_none_or(|account| account == execution.account)
-            && said(&filter.symbol).is_none_or(|symbol| symbol == instrument.symbol)
-            && said(&filter.sec_type).is_none_or(|kind| kind == instrument.kind.sec_type())
-            && said(&filter.exchange).is_none_or(|exchange| exchange == self.routed_to(execution.order))
-            && said(&filter.side).is_none_or(|asked| side.contains(&asked.to_uppercase().as_str()))
-            && said(&filter.time)
-                .is_none_or(|since| text::dashed_timestamp(at) >= since.trim().replacen(' ', "-", 1))
-    }
-
-    /// Where an order was sent.
-    pub(in crate::gateway) fn routed_to(&self, key: OrderKey) -> String {
-        self.orders
-            .tickets
-            .get(&key)
-            .map(|ticket| ticket.exchange.clone())
-            .unwrap_or_default()
-    }
-
-    /// What the client wrote into an order for its own use.
-    #[must_use]
-    pub fn order_ref(&self, key: OrderKey) -> Option<&str> {
-        self.orders.tickets.get(&key)?.order.order_ref.as_deref()
-    }
-
-    fn today(&self) -> u64 {
-        self.exchange.unix_seconds(self.exchange.now()) / DAY
-    }
+/// What a cancel may say beside the order: when and by whom it was decided.
+fn check_cancel(cancel: Option<&wire::OrderCancel>) -> Result<(), Problem> {
+    let at = cancel.and_then(|cancel| said(&cancel.manual_order_cancel_time));
+    at.map(|at| super::terms::moment(at, None)).transpose().map(drop)
 }

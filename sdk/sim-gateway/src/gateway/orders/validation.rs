@@ -2,65 +2,115 @@
 
 use rust_decimal::Decimal;
 
-use crate::exchange::{Attributes, Instrument, OrderKind, OrderRequest, Side, Ticks, TimeInForce};
+use super::{attributes, kinds, rules, terms};
+use crate::exchange::{Instrument, InstrumentId, Kind, Lots, OrderRequest, Side, Terms};
 use crate::gateway::values::{decimal, parse};
 use crate::gateway::{Gateway, Problem};
+use crate::wire::messages::contract::Contract;
 use crate::wire::messages::order::{Order, PlaceOrderRequest};
+
+/// An order as its checks see it.
+#[derive(Clone, Copy)]
+pub(super) struct Draft<'a> {
+    pub(super) order: &'a Order,
+    pub(super) id: InstrumentId,
+    pub(super) instrument: &'a Instrument,
+    /// Where it is to be sent.
+    pub(super) route: &'a str,
+    pub(super) side: Side,
+    /// The order type as written.
+    pub(super) kind: &'a str,
+    /// The time in force as written; `DAY` when nothing was.
+    pub(super) tif: &'a str,
+}
+
+/// An order that may be placed.
+#[derive(Debug)]
+pub(in crate::gateway) struct Understood {
+    pub(in crate::gateway) request: OrderRequest,
+    /// What its client is told besides: the order goes on.
+    pub(in crate::gateway) notes: Vec<Problem>,
+}
+
+/// What a field says, unless it says nothing.
+pub(super) fn said(text: &Option<String>) -> Option<&str> {
+    text.as_deref().filter(|text| !text.is_empty())
+}
+
+pub(super) fn on(flag: Option<bool>) -> bool {
+    flag.unwrap_or(false)
+}
+
+/// A whole number that is set: clients write zero, a negative or the largest one for "not set".
+pub(super) fn count(number: Option<i32>) -> Option<i32> {
+    number.filter(|number| *number > 0 && *number != i32::MAX)
+}
+
+/// A decimal that is set and not zero.
+pub(super) fn amount(number: Option<f64>) -> Option<Decimal> {
+    number.and_then(decimal).filter(|number| !number.is_zero())
+}
 
 impl Gateway {
     /// Checks an order as the gateway does before it takes it; nothing has happened when this fails.
     pub(in crate::gateway) fn understand(
         &mut self,
+        client: i32,
         asked: &PlaceOrderRequest,
-    ) -> Result<OrderRequest, Problem> {
+    ) -> Result<Understood, Problem> {
         let order = asked
             .order
             .as_ref()
             .ok_or_else(|| Problem::invalid("Missing order"))?;
-        let contract = asked.contract.as_ref();
-        if let Some(feature) = unsupported(asked, order) {
-            return Err(Problem::invalid(format_args!(
-                "{feature} not supported by the simulated gateway"
-            )));
-        }
-        let id = self.resolve(contract)?;
-        if contract
-            .and_then(|contract| contract.exchange.as_deref())
-            .unwrap_or_default()
-            .is_empty()
+        if asked
+            .attached_orders
+            .as_ref()
+            .is_some_and(|each| *each != Default::default())
         {
-            return Err(Problem::invalid("Missing order exchange"));
+            return Err(rules::unsupported("attachedOrders"));
         }
+        let id = self.resolve(asked.contract.as_ref())?;
         let instrument = &self.exchange.market(id).instrument;
-        let side = match order.action.as_deref() {
-            Some("BUY") => Side::Buy,
-            Some("SELL") => Side::Sell,
-            other => {
-                return Err(Problem::invalid(format_args!(
-                    "Invalid action {:?}",
-                    other.unwrap_or_default()
-                )));
-            }
+        let contract = asked.contract.as_ref();
+        let draft = Draft {
+            order,
+            id,
+            instrument,
+            route: route(contract, instrument)?,
+            side: side(order)?,
+            kind: said(&order.order_type).unwrap_or_default(),
+            tif: self.time_in_force(order),
         };
-        let quantity = parse(order.total_quantity.as_deref().unwrap_or_default()).unwrap_or_default();
-        if quantity <= Decimal::ZERO {
-            return Err(Problem::new(434, "The order size cannot be zero."));
+        rules::check(&draft)?;
+        let account = self.account_code(order.account.as_deref())?;
+        self.check_contract(&draft, &account)?;
+        let kind = kinds::order_kind(&draft)?;
+        let quantity = self.quantity(&draft)?;
+        let now = self.exchange.unix_seconds(self.exchange.now());
+        let tif = terms::time_in_force(&draft, now)?;
+        let mut notes = rules::notes(&draft);
+        let attributes = attributes::attributes(self, &draft, client, quantity)?;
+        if said(&order.tif).is_none() && self.orders.preset_tif.is_some() {
+            let text = format!("Order TIF was set to {} based on order preset.", draft.tif);
+            notes.push(Problem::new(10349, text));
         }
-        let fractional = "Fractional-sized order cannot be placed via API. Please use desktop version to \
-                          place this order.";
-        let quantity = instrument
-            .lots(quantity)
-            .ok_or_else(|| Problem::new(10243, fractional))?;
-        Ok(OrderRequest {
-            account: self.account_code(order.account.as_deref())?,
+        let request = OrderRequest {
+            account,
             instrument: id,
-            side,
+            side: draft.side,
             quantity,
-            kind: order_kind(instrument, order)?,
-            tif: time_in_force(order)?,
-            transmit: order.transmit.unwrap_or(false),
-            attributes: Attributes::default(),
-        })
+            kind,
+            tif,
+            transmit: on(order.transmit),
+            attributes,
+        };
+        Ok(Understood { request, notes })
+    }
+
+    fn time_in_force<'a>(&'a self, order: &'a Order) -> &'a str {
+        said(&order.tif)
+            .or(self.orders.preset_tif.as_deref())
+            .unwrap_or("DAY")
     }
 
     /// An account a client named, or the default one when it named none.
@@ -75,85 +125,100 @@ impl Gateway {
             .map(|account| account.name.clone())
             .ok_or_else(|| Problem::invalid(format_args!("Invalid account code '{asked}'")))
     }
-}
 
-fn order_kind(instrument: &Instrument, order: &Order) -> Result<OrderKind, Problem> {
-    match order.order_type.as_deref().unwrap_or_default() {
-        "MKT" => Ok(OrderKind::Market),
-        "LMT" => Ok(OrderKind::Limit {
-            limit: price(instrument, order.lmt_price, "limit")?,
-        }),
-        "STP" => Ok(OrderKind::Stop {
-            trigger: price(instrument, order.aux_price, "stop")?,
-        }),
-        "STP LMT" => Ok(OrderKind::StopLimit {
-            trigger: price(instrument, order.aux_price, "stop")?,
-            limit: price(instrument, order.lmt_price, "limit")?,
-        }),
-        _ => Err(Problem::new(
-            387,
-            "Unsupported order type for this exchange and security type.",
-        )),
+    /// Whether this can be traded at all, and by this account.
+    fn check_contract(&self, draft: &Draft<'_>, account: &str) -> Result<(), Problem> {
+        let kind = draft.instrument.kind;
+        if kind == Kind::Index {
+            return Err(Problem::new(412, "The contract is not available for trading."));
+        }
+        let now = self.exchange.unix_seconds(self.exchange.now());
+        let expires = draft
+            .instrument
+            .derivation
+            .map_or(0, |derivation| derivation.expires);
+        if expires != 0 && expires <= now {
+            let text = "Invalid order: contract expired.";
+            return Err(Problem::new(if kind == Kind::Bond { 10254 } else { 392 }, text));
+        }
+        let terms = self.exchange.account(account).map(|account| account.terms);
+        if terms == Some(Terms::Cash) && matches!(kind, Kind::Future | Kind::FutureOption | Kind::Cfd) {
+            let text = "The security is not available or allowed for this account.";
+            return Err(Problem::new(203, text));
+        }
+        Ok(())
+    }
+
+    /// The size in lots, from a quantity or from an amount of money.
+    fn quantity(&self, draft: &Draft<'_>) -> Result<Lots, Problem> {
+        let (order, instrument) = (draft.order, draft.instrument);
+        let written = parse(order.total_quantity.as_deref().unwrap_or_default()).unwrap_or_default();
+        let quantity = match amount(order.cash_qty) {
+            None => written,
+            Some(_) if !matches!(instrument.kind, Kind::Crypto | Kind::Cash | Kind::Fund) => {
+                return Err(Problem::new(10244, "Cash Quantity cannot be used for this order"));
+            }
+            Some(_) if written > Decimal::ZERO => {
+                let text = "Cryptocurrency Cash Quantity order cannot specify size";
+                return Err(Problem::new(10293, text));
+            }
+            Some(cash) => self.bought_for(draft, cash),
+        };
+        if quantity <= Decimal::ZERO {
+            return Err(Problem::new(434, "The order size cannot be zero."));
+        }
+        instrument.lots(quantity).ok_or_else(|| match instrument.kind {
+            Kind::Stock => Problem::new(
+                10243,
+                "Fractional-sized order cannot be placed via API. Please use desktop version to place this \
+                 order.",
+            ),
+            Kind::Option | Kind::Future | Kind::FutureOption | Kind::Warrant | Kind::Bag => Problem::new(
+                10245,
+                "This financial instrument does not support fractional shares trading",
+            ),
+            _ => {
+                let least = instrument.size_increment.normalize();
+                let text = format!(
+                    "The size does not conform to the minimum variation of {least} for this contract"
+                );
+                Problem::new(10250, text)
+            }
+        })
+    }
+
+    /// How much an amount of money buys at the limit or the market's price, in whole increments.
+    fn bought_for(&self, draft: &Draft<'_>, cash: Decimal) -> Decimal {
+        let market = self.exchange.market(draft.id);
+        let mark = draft.instrument.price(market.mark());
+        let price = amount(draft.order.lmt_price).unwrap_or(mark) * draft.instrument.multiplier;
+        let increments = price
+            .checked_mul(draft.instrument.size_increment)
+            .and_then(|each| cash.checked_div(each));
+        increments.map_or(Decimal::ZERO, |count| {
+            count.floor() * draft.instrument.size_increment
+        })
     }
 }
 
-fn price(instrument: &Instrument, written: Option<f64>, name: &str) -> Result<Ticks, Problem> {
-    let price = written.and_then(decimal).filter(|price| *price > Decimal::ZERO);
-    let price = price.ok_or_else(|| Problem::invalid(format_args!("Invalid or missing {name} price")))?;
-    let off_grid = "The price does not conform to the minimum price variation for this contract.";
-    instrument.ticks(price).ok_or_else(|| Problem::new(110, off_grid))
-}
-
-fn time_in_force(order: &Order) -> Result<TimeInForce, Problem> {
-    match order.tif.as_deref().unwrap_or_default() {
-        "" | "DAY" => Ok(TimeInForce::Day),
-        "GTC" => Ok(TimeInForce::Gtc),
-        "IOC" => Ok(TimeInForce::Ioc),
-        "FOK" => Ok(TimeInForce::Fok),
-        other => Err(Problem::invalid(format_args!("Invalid time in force '{other}'"))),
+fn route<'a>(contract: Option<&'a Contract>, instrument: &Instrument) -> Result<&'a str, Problem> {
+    let route = contract.and_then(|contract| said(&contract.exchange));
+    let route = route.ok_or_else(|| Problem::invalid("Missing order exchange"))?;
+    let open =
+        instrument.valid_exchanges.is_empty() || instrument.valid_exchanges.iter().any(|each| each == route);
+    if !open && instrument.kind != Kind::Bag {
+        return Err(Problem::new(421, "Invalid route."));
     }
+    Ok(route)
 }
 
-/// The first thing an order asks for that this gateway cannot do. It would be worse to take such an order
-/// and leave the wish out.
-fn unsupported(asked: &PlaceOrderRequest, order: &Order) -> Option<&'static str> {
-    let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.is_empty());
-    let on = |flag: Option<bool>| flag.unwrap_or(false);
-    let attached = asked
-        .attached_orders
-        .as_ref()
-        .is_some_and(|attached| *attached != Default::default());
-    let cases = [
-        (attached, "Attached orders are"),
-        (order.parent_id.unwrap_or(0) != 0, "Child orders are"),
-        (said(&order.oca_group), "OCA groups are"),
-        (said(&order.algo_strategy), "Algorithms are"),
-        (!order.conditions.is_empty(), "Conditions are"),
-        (said(&order.good_after_time), "goodAfterTime is"),
-        (said(&order.good_till_date), "goodTillDate is"),
-        (said(&order.fa_group), "Allocation groups are"),
-        (said(&order.hedge_type), "Hedges are"),
-        (on(order.all_or_none), "allOrNone is"),
-        (
-            order.min_qty.is_some_and(|least| least != 0 && least != i32::MAX),
-            "minQty is",
-        ),
-        (
-            order
-                .display_size
-                .is_some_and(|size| size != 0 && size != i32::MAX),
-            "displaySize is",
-        ),
-        (
-            order
-                .cash_qty
-                .and_then(decimal)
-                .is_some_and(|cash| !cash.is_zero()),
-            "cashQty is",
-        ),
-    ];
-    cases
-        .iter()
-        .find(|(present, _)| *present)
-        .map(|(_, feature)| *feature)
+fn side(order: &Order) -> Result<Side, Problem> {
+    match said(&order.action) {
+        Some("BUY") => Ok(Side::Buy),
+        Some("SELL") => Ok(Side::Sell),
+        other => Err(Problem::invalid(format_args!(
+            "Invalid action {:?}",
+            other.unwrap_or_default()
+        ))),
+    }
 }
