@@ -112,6 +112,11 @@ impl Desk {
     }
 
     pub(super) fn ask_as(&mut self, from: ConnectionId, id: u32, message: &impl Message) -> Vec<String> {
+        self.frames(from, id, message).iter().map(tell).collect()
+    }
+
+    /// What a request is answered with, as it is.
+    pub(super) fn frames(&mut self, from: ConnectionId, id: u32, message: &impl Message) -> Vec<Output> {
         self.gateway.receive(
             self.now,
             from,
@@ -120,7 +125,14 @@ impl Desk {
                 body: protobuf(message.encode_to_vec()),
             },
         );
-        self.gateway.take_output().iter().map(tell).collect()
+        self.gateway.take_output()
+    }
+
+    /// Lets time pass, and tells what came meanwhile.
+    pub(super) fn pass(&mut self, nanoseconds: u64) -> Vec<Output> {
+        self.now += nanoseconds;
+        self.gateway.advance(self.now);
+        self.gateway.take_output()
     }
 
     pub(super) fn ask(&mut self, id: u32, message: &impl Message) -> Vec<String> {
@@ -262,7 +274,12 @@ fn contracts_and_feeds_that_do_not_exist_are_refused() {
 fn what_is_not_built_says_so() {
     let mut desk = Desk::started();
     let silent = [request::SET_SERVER_LOG_LEVEL, request::CANCEL_CONTRACT_DATA];
-    let quiet = [request::GLOBAL_CANCEL, request::CANCEL_POSITIONS];
+    let quiet = [
+        request::GLOBAL_CANCEL,
+        request::CANCEL_POSITIONS,
+        request::NEWS_BULLETINS,
+        request::CANCEL_NEWS_BULLETINS,
+    ];
     for id in (1..=130).filter(|id| !silent.contains(id) && !quiet.contains(id)) {
         let told = desk.ask(
             id,

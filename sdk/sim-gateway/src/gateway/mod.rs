@@ -23,6 +23,7 @@ use crate::wire::messages::bars::HistoricalBars;
 use crate::wire::messages::session::ErrorMessage;
 use crate::wire::{Encoding, Response, negotiate};
 
+pub use data::{Entitlement, Entitlements, Rules as DataRules};
 pub use session::ConnectionId;
 pub(crate) use session::client_id;
 use session::{Session, Stage};
@@ -228,7 +229,6 @@ impl Gateway {
     }
 
     /// Puts something off until a logical instant.
-    #[expect(dead_code, reason = "removed with the first job")]
     fn put_off(&mut self, until: u64, job: Job) {
         self.put_off += 1;
         self.later.insert((until, self.put_off), job);
@@ -346,5 +346,6 @@ impl Gateway {
             self.order_event(event);
         }
         self.account_events(&events);
+        self.data_settled();
     }
 }
