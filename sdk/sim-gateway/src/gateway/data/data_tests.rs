@@ -424,6 +424,21 @@ fn scans_are_answered_repeated_and_cancelled() {
     }
     assert_eq!(start(&mut desk, &dear), ["error 165"]);
     assert_eq!(told(&desk.pass(30 * SECOND)), ["5 rows", "error 165"]);
+    for (tag, value, wanted) in [
+        ("priceAbove", "300", "3 rows"),
+        ("priceBelow", "300", "2 rows"),
+        ("priceBelow", "low", "error 162"),
+        ("moonPhaseAbove", "1", "error 162"),
+    ] {
+        let mut filtered = scan(4, "MOST_ACTIVE");
+        if let Some(filter) = filtered.scanner_subscription.as_mut() {
+            let options = &mut filter.scanner_subscription_filter_options;
+            options.insert(tag.to_owned(), value.to_owned());
+        }
+        assert_eq!(start(&mut desk, &filtered), [wanted], "{tag}");
+        let stop = scanner::CancelScannerSubscription { req_id: Some(4) };
+        desk.frames(ME, request::CANCEL_SCANNER_SUBSCRIPTION, &stop);
+    }
     let cancel = |desk: &mut Desk| told(&desk.frames(ME, request::CANCEL_SCANNER_SUBSCRIPTION, &stop));
     assert_eq!(cancel(&mut desk), ["error 162"]);
     assert_eq!(cancel(&mut desk), ["error 365"]);

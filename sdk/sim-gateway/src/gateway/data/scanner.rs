@@ -19,7 +19,67 @@ pub(super) struct Scan {
     number: u64,
     code: Code,
     kinds: &'static [Kind],
+    bounds: Bounds,
     filter: wire::ScannerSubscription,
+}
+
+/// What a market's figures must lie between.
+#[derive(Debug, Clone, Copy, Default)]
+struct Bounds {
+    price: (Option<f64>, Option<f64>),
+    change: (Option<f64>, Option<f64>),
+    volume: Option<f64>,
+}
+
+impl Bounds {
+    /// From the fields of a subscription and from its filter options, which say more.
+    fn of(filter: &wire::ScannerSubscription) -> Result<Self, Problem> {
+        // The largest numbers stand for "not set" in both encodings.
+        let set = |limit: Option<f64>| limit.filter(|limit| limit.is_finite() && *limit < 1e300);
+        let least = filter.above_volume;
+        let least = least.filter(|volume| (1..i64::from(i32::MAX)).contains(volume));
+        #[expect(clippy::cast_precision_loss, reason = "a filter's bound")]
+        let mut bounds = Self {
+            price: (set(filter.above_price), set(filter.below_price)),
+            change: (None, None),
+            volume: least.map(|least| least as f64),
+        };
+        for (tag, value) in &filter.scanner_subscription_filter_options {
+            let bound = match tag.as_str() {
+                "priceAbove" => &mut bounds.price.0,
+                "priceBelow" => &mut bounds.price.1,
+                "volumeAbove" => &mut bounds.volume,
+                "changePercAbove" => &mut bounds.change.0,
+                "changePercBelow" => &mut bounds.change.1,
+                _ => return Err(refused(format_args!("Filter {tag} is not supported"))),
+            };
+            let number = value.trim().parse().ok();
+            let number =
+                number.ok_or_else(|| refused(format_args!("Filter {tag} has no number: {value}")))?;
+            *bound = Some(number);
+        }
+        Ok(bounds)
+    }
+
+    fn admit(&self, market: &Market) -> bool {
+        let instrument = &market.instrument;
+        let day = market.session();
+        let within = |(least, most): (Option<f64>, Option<f64>), value: f64| {
+            least.is_none_or(|least| value >= least) && most.is_none_or(|most| value <= most)
+        };
+        within(self.price, double(instrument.price(market.mark())))
+            && within((self.volume, None), double(instrument.quantity(day.volume)))
+            && within(
+                self.change,
+                100.0 * change_since(market, day.close).unwrap_or_default(),
+            )
+    }
+}
+
+/// How far a market has gone from a price, as a fraction of it.
+fn change_since(market: &Market, from: i64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "for ranking and filters")]
+    (from > 0).then(|| (market.mark() - from) as f64 / from as f64)
 }
 
 /// What a scan ranks by, highest first.
@@ -137,11 +197,13 @@ impl Gateway {
                 "Error: Market Scanner is not configured for one of the chosen locations.",
             ));
         }
+        let bounds = Bounds::of(&filter)?;
         self.data.scans_started += 1;
         let scan = Scan {
             number: self.data.scans_started,
             code: *code,
             kinds,
+            bounds,
             filter,
         };
         self.with_session(from, |session| session.data.scans.insert(request, scan))?;
@@ -246,35 +308,20 @@ impl Scan {
     fn admits(&self, market: &Market) -> bool {
         let instrument = &market.instrument;
         let filter = &self.filter;
-        let price = double(instrument.price(market.mark()));
-        let volume = double(instrument.quantity(market.session().volume));
-        // The largest numbers stand for "not set" in both encodings.
-        let set = |limit: Option<f64>| limit.filter(|limit| limit.is_finite() && *limit < 1e300);
-        let least = filter
-            .above_volume
-            .filter(|volume| *volume > 0 && *volume < i64::from(i32::MAX));
         let etf = instrument.long_name.contains("ETF");
-        let stock_kind = match filter.stock_type_filter.as_deref().unwrap_or_default() {
+        let of_kind = match filter.stock_type_filter.as_deref().unwrap_or_default() {
             "ETF" => etf,
             "CORP" | "STOCK" => !etf,
-            _ => true,
+            _ => filter.instrument.as_deref() != Some("ETF.EQ.US") || etf,
         };
         let location = filter.location_code.as_deref().unwrap_or_default();
-        let place = location.split('.').nth(1).unwrap_or_default();
-        let listed = match place {
+        let listed = match location.split('.').nth(1).unwrap_or_default() {
             "" | "US" => instrument.currency == "USD",
             "EU" => matches!(instrument.currency.as_str(), "EUR" | "GBP" | "CHF"),
             "HK" => instrument.currency == "HKD",
             venue => instrument.primary_exchange == venue,
         };
-        #[expect(clippy::cast_precision_loss, reason = "a filter's bound")]
-        let traded = least.is_none_or(|least| volume >= least as f64);
-        traded
-            && listed
-            && stock_kind
-            && set(filter.above_price).is_none_or(|least| price >= least)
-            && set(filter.below_price).is_none_or(|most| price <= most)
-            && (self.filter.instrument.as_deref() != Some("ETF.EQ.US") || etf)
+        of_kind && listed && self.bounds.admit(market)
     }
 }
 
@@ -283,7 +330,7 @@ impl Code {
     #[expect(clippy::cast_precision_loss, reason = "for ranking")]
     fn score(self, market: &Market, trades: u64, today: u64) -> Option<f64> {
         let (day, instrument) = (market.session(), &market.instrument);
-        let change = |from: i64| (from > 0).then(|| (market.mark() - from) as f64 / from as f64);
+        let change = |from: i64| change_since(market, from);
         let range = (day.high - day.low) as f64;
         let facts = || Facts::of(instrument, day.low, day.high, today);
         match self {
@@ -342,6 +389,8 @@ fn parameters() -> String {
         ("PRICE", "priceAbove", "Price Above"),
         ("PRICE", "priceBelow", "Price Below"),
         ("VOLUME", "volumeAbove", "Volume Above"),
+        ("CHANGEPERC", "changePercAbove", "Change % Above"),
+        ("CHANGEPERC", "changePercBelow", "Change % Below"),
     ] {
         xml.push_str(&format!(
             "<RangeFilter><id>{id}</id><code>{code}</code><displayName>{name}</displayName></RangeFilter>\n"
