@@ -43,7 +43,7 @@ impl Lag {
 
 impl Gateway {
     /// Notes what a market shows now, for those who will see it late.
-    pub(super) fn sample(&mut self, id: InstrumentId, now: u64) {
+    pub(super) fn note(&mut self, id: InstrumentId, now: u64) {
         let market = self.exchange.market(id);
         let (top, day) = (market.shown(), market.session());
         let delay = self.data.rules.delay;

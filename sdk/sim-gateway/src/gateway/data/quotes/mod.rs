@@ -161,7 +161,10 @@ impl Gateway {
     }
 
     /// The instrument meant, with a venue named.
-    pub(super) fn checked_instrument(&self, contract: Option<&Contract>) -> Result<InstrumentId, Problem> {
+    pub(super) fn checked_instrument(
+        &mut self,
+        contract: Option<&Contract>,
+    ) -> Result<InstrumentId, Problem> {
         let id = self.resolve(contract)?;
         let exchange = contract.and_then(|contract| contract.exchange.as_deref());
         if exchange.unwrap_or_default().is_empty() {
@@ -326,7 +329,7 @@ impl Gateway {
         if now.is_multiple_of(60) && self.is_open(id) != self.data.board(id).open {
             self.review_feeds(id);
         }
-        self.sample(id, now);
+        self.note(id, now);
         self.tell_delayed(id, now);
         self.tell_venues(id);
         self.tell_rates(id, now);
