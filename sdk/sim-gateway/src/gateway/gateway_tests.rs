@@ -112,6 +112,11 @@ impl Desk {
     }
 
     pub(super) fn ask_as(&mut self, from: ConnectionId, id: u32, message: &impl Message) -> Vec<String> {
+        self.frames_to(from, id, message).iter().map(tell).collect()
+    }
+
+    /// What a request is answered with, as it is.
+    pub(super) fn frames_to(&mut self, from: ConnectionId, id: u32, message: &impl Message) -> Vec<Output> {
         self.gateway.receive(
             self.now,
             from,
@@ -120,7 +125,14 @@ impl Desk {
                 body: protobuf(message.encode_to_vec()),
             },
         );
-        self.gateway.take_output().iter().map(tell).collect()
+        self.gateway.take_output()
+    }
+
+    /// Lets time pass; the frames that came meanwhile, as they are.
+    pub(super) fn frames_after(&mut self, nanoseconds: u64) -> Vec<Output> {
+        self.now += nanoseconds;
+        self.gateway.advance(self.now);
+        self.gateway.take_output()
     }
 
     pub(super) fn ask(&mut self, id: u32, message: &impl Message) -> Vec<String> {
@@ -139,8 +151,7 @@ impl Desk {
 
     /// As [`ask`](Self::ask), with the frames as they are.
     pub(super) fn frames(&mut self, id: u32, asked: &impl Message) -> Vec<Output> {
-        self.gateway.receive(self.now, ME, message(id, asked));
-        self.gateway.take_output()
+        self.frames_to(ME, id, asked)
     }
 
     /// As [`place`](Self::place), with the frames as they are.
@@ -156,9 +167,7 @@ impl Desk {
 
     /// Lets time pass; what was told meanwhile.
     pub(super) fn pass(&mut self, nanoseconds: u64) -> Vec<String> {
-        self.now += nanoseconds;
-        self.gateway.advance(self.now);
-        self.gateway.take_output().iter().map(tell).collect()
+        self.frames_after(nanoseconds).iter().map(tell).collect()
     }
 
     pub(super) fn cancel(&mut self, id: i32) -> Vec<String> {
@@ -286,7 +295,12 @@ fn contracts_and_feeds_that_do_not_exist_are_refused() {
 fn what_is_not_built_says_so() {
     let mut desk = Desk::started();
     let silent = [request::SET_SERVER_LOG_LEVEL, request::CANCEL_CONTRACT_DATA];
-    let quiet = [request::GLOBAL_CANCEL, request::CANCEL_POSITIONS];
+    let quiet = [
+        request::GLOBAL_CANCEL,
+        request::CANCEL_POSITIONS,
+        request::NEWS_BULLETINS,
+        request::CANCEL_NEWS_BULLETINS,
+    ];
     for id in (1..=130).filter(|id| !silent.contains(id) && !quiet.contains(id)) {
         let told = desk.ask(
             id,

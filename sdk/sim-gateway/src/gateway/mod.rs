@@ -23,6 +23,7 @@ use crate::wire::messages::bars::HistoricalBars;
 use crate::wire::messages::session::ErrorMessage;
 use crate::wire::{Encoding, Response, negotiate};
 
+pub use data::{Entitlement, Entitlements, Rules as DataRules};
 pub use session::ConnectionId;
 pub(crate) use session::client_id;
 use session::{Session, Stage};
@@ -350,5 +351,6 @@ impl Gateway {
             }
             self.account_events(&events);
         }
+        self.data_settled();
     }
 }

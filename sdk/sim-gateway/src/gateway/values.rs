@@ -58,6 +58,28 @@ pub(super) fn dashed_timestamp(unix_seconds: u64) -> String {
     )
 }
 
+/// `2026-04-13 15:27:04.0`, as news are dated.
+pub(super) fn spaced_timestamp(unix_seconds: u64) -> String {
+    let text = formatted(
+        unix_seconds,
+        format_description!("[year]-[month]-[day] [hour]:[minute]:[second]"),
+    );
+    format!("{text}.0")
+}
+
+/// The Unix time of `2026-04-13 15:27:04.0`, `20260413 15:27:04` or `20260413-15:27:04`, taken as UTC.
+pub(super) fn moment(text: &str) -> Option<u64> {
+    let digits: String = text.chars().take(19).filter(char::is_ascii_digit).collect();
+    let others = text
+        .chars()
+        .all(|each| each.is_ascii_digit() || " -:.".contains(each));
+    let layout = format_description!("[year][month][day][hour][minute][second]");
+    let at = time::PrimitiveDateTime::parse(digits.get(..14)?, layout).ok()?;
+    u64::try_from(at.assume_utc().unix_timestamp())
+        .ok()
+        .filter(|_| others)
+}
+
 /// `20260413`.
 pub(super) fn day(unix_seconds: u64) -> String {
     formatted(unix_seconds, format_description!("[year][month][day]"))

@@ -37,6 +37,10 @@ pub mod request {
     pub const CURRENT_TIME: u32 = 49;
     pub const REAL_TIME_BARS: u32 = 50;
     pub const CANCEL_REAL_TIME_BARS: u32 = 51;
+    /// Only text clients have it.
+    pub const FUNDAMENTAL_DATA: u32 = 52;
+    /// Only text clients have it.
+    pub const CANCEL_FUNDAMENTAL_DATA: u32 = 53;
     pub const CALCULATE_IMPLIED_VOLATILITY: u32 = 54;
     pub const CALCULATE_OPTION_PRICE: u32 = 55;
     pub const CANCEL_CALCULATE_IMPLIED_VOLATILITY: u32 = 56;
