@@ -8,7 +8,8 @@ use crate::exchange::{Exchange, SECOND};
 
 use super::desk::Alarm;
 use super::gates::is_for_auction;
-use super::pegging::keys;
+use super::waiting::auctions::is_for_opening;
+use super::waiting::pegging::keys;
 
 impl Exchange {
     /// Unix time now, in seconds.
@@ -99,7 +100,7 @@ impl Exchange {
             TimeInForce::Gtd(at) => Some(at),
             TimeInForce::Gtc | TimeInForce::Opening => None,
             TimeInForce::Day | TimeInForce::Ioc | TimeInForce::Fok => {
-                let opening = super::auctions::is_for_opening(order);
+                let opening = is_for_opening(order);
                 let close = self.close_of_day(order.request.instrument, self.unix_now(), last_phase);
                 close.filter(|_| !opening)
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::slicing::Slicing;
+use super::waiting::slicing::Slicing;
 use crate::exchange::instrument::{InstrumentId, Lots, Ticks};
 use crate::exchange::order::OrderKey;
 
@@ -112,6 +112,8 @@ pub(in crate::exchange) struct Waiting {
     pub(super) resting: BTreeSet<OrderKey>,
     pub(super) sliced: BTreeSet<OrderKey>,
     pub(super) marks: Marks,
+    /// The prices, and the last to fall asleep, when sleepers last followed the market.
+    pub(super) trailed: Option<(Marks, Option<(u64, OrderKey)>)>,
     /// When the market's next phase alarm rings.
     pub(super) phase_alarm: Option<u64>,
 }
@@ -128,7 +130,7 @@ impl Waiting {
 }
 
 /// The prices that triggers look at: the newest and the one before.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(in crate::exchange) struct Marks {
     pub(super) last: [Option<Ticks>; 2],
     pub(super) bid: [Option<Ticks>; 2],

@@ -31,7 +31,7 @@ impl Exchange {
         order.last_fill = price;
         order.held = None;
         if order.remaining() == 0 {
-            (order.status, order.ended_at, order.place) = (Status::Filled, Some(now), order.place);
+            (order.status, order.ended_at) = (Status::Filled, Some(now));
         } else if order.status != Status::PendingCancel {
             order.status = Status::Submitted;
         }

@@ -77,7 +77,10 @@ impl Exchange {
                 self.withdraw(key);
                 self.hold(key, hold);
             }
-            None if order.held.is_some() || order.place == Place::Nowhere => self.work(key),
+            None if order.held.is_some() || order.place == Place::Nowhere => {
+                self.desk.dirty.insert(order.request.instrument);
+                self.work(key);
+            }
             None => self.grow(key),
         }
     }
@@ -130,6 +133,7 @@ impl Exchange {
             Place::Resting(price) => {
                 orders.resting.remove(&key);
                 market.book.remove(side, price, key);
+                self.desk.dirty.insert(id);
             }
             Place::Nowhere => {}
         }

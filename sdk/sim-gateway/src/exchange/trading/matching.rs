@@ -59,6 +59,9 @@ impl Exchange {
             return;
         };
         order.held = None;
+        if order.status == Status::Inactive {
+            order.status = Status::PreSubmitted;
+        }
         if order.request.attributes.algorithm.is_some() && !order.sliced {
             self.start_slicing(key);
             return;
@@ -124,7 +127,8 @@ impl Exchange {
             return false;
         }
         if available >= smallest_fill(order) {
-            self.sweep(key, limit, order.workable());
+            // All it may trade, which can become more on the way: the order may trade with its own parent.
+            self.sweep(key, limit, Lots::MAX);
         }
         true
     }
@@ -235,7 +239,7 @@ impl Exchange {
         if self.market(id).book.available(side, Some(limit)) == 0 {
             return;
         }
-        self.sweep(key, Some(limit), order.workable());
+        self.sweep(key, Some(limit), Lots::MAX);
         self.trim(key);
     }
 
@@ -248,6 +252,7 @@ impl Exchange {
         match order.place {
             Place::Resting(price) if lots > 0 && order.is_live() => {
                 self.market_mut(id).book.shrink(side, price, key, lots);
+                self.desk.dirty.insert(id);
             }
             Place::Resting(_) => self.withdraw(key),
             _ => {}

@@ -6,9 +6,7 @@
 //!
 //! It never makes prices, and never books money: those are the price process's and the accounts'.
 
-mod auctions;
 mod clock;
-mod conditions;
 mod desk;
 mod families;
 mod fills;
@@ -16,11 +14,12 @@ mod gates;
 mod groups;
 mod matching;
 mod outside;
-mod pegging;
 mod requests;
 mod settling;
-mod slicing;
-mod triggers;
+mod waiting;
+
+#[cfg(test)]
+mod tests;
 
 pub(super) use desk::Desk;
 pub(super) use desk::Waiting;

@@ -93,7 +93,10 @@ impl Exchange {
     /// # Errors
     /// When there is none.
     pub fn cancel(&mut self, shown: OrderKey) -> Result<(), CancelRefusal> {
-        let key = self.resolve(shown);
+        self.cancel_key(self.resolve(shown))
+    }
+
+    fn cancel_key(&mut self, key: OrderKey) -> Result<(), CancelRefusal> {
         let order = self.orders.get(&key).ok_or(CancelRefusal::Unknown)?;
         if !order.is_live() {
             return Err(CancelRefusal::Ended(order.status));
@@ -119,11 +122,8 @@ impl Exchange {
     /// Cancels everything that is live, of every client.
     pub fn cancel_all(&mut self) {
         for key in self.desk.live.clone() {
-            let live = self.orders.get(&key).filter(|order| order.is_live());
-            if let Some(shown) = live.map(|order| order.key) {
-                // It was live just now; a shown id may stand for another order, so go by the key.
-                let _ = self.cancel_key(shown);
-            }
+            // One that has ended meanwhile, a child perhaps, needs no cancel.
+            let _ = self.cancel_key(key);
         }
     }
 
@@ -154,13 +154,17 @@ impl Exchange {
         }
         let lots = lots.unwrap_or(order.remaining()).clamp(1, order.remaining());
         let instrument = order.request.instrument;
-        self.withdraw(key);
-        if let Some(order) = self.orders.get_mut(&key) {
-            order.triggered = true;
-            order.request.transmit = true;
-            // A decree knows no parents.
-            order.released = Lots::MAX;
+        if order.is_parked() {
+            self.transmit(key);
         }
+        self.withdraw(key);
+        let Some(order) = self.orders.get_mut(&key).filter(|order| order.is_live()) else {
+            return Ok(());
+        };
+        let lots = lots.min(order.remaining());
+        order.triggered = true;
+        // A decree knows no parents.
+        order.released = Lots::MAX;
         self.fill(key, price, lots, true);
         self.print(instrument, price, lots);
         self.review(key);
@@ -193,15 +197,11 @@ impl Exchange {
         self.desk.aliases.get(&shown).copied().unwrap_or(shown)
     }
 
-    pub(super) fn cancel_key(&mut self, key: OrderKey) -> Result<(), CancelRefusal> {
-        match self.desk.aliases.remove(&key) {
-            None => self.cancel(key),
-            Some(alias) => {
-                let result = self.cancel(key);
-                self.desk.aliases.insert(key, alias);
-                result
-            }
-        }
+    /// The order with this key of the exchange's, as executions name it. It differs from
+    /// [`order`](Self::order) when a newer order goes by the same shown ids.
+    #[must_use]
+    pub fn order_of_key(&self, key: OrderKey) -> Option<&Order> {
+        self.orders.get(&key)
     }
 
     fn check_parent(&self, before: Option<OrderKey>, request: &OrderRequest) -> Result<(), Refusal> {

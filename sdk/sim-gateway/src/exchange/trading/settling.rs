@@ -6,10 +6,9 @@ use crate::exchange::event::Event;
 use crate::exchange::instrument::InstrumentId;
 use crate::exchange::order::Side;
 
-use super::pegging::keys;
+use super::waiting::pegging::keys;
 
-/// How often the sleepers of a market are looked at in one go. What is still restless then goes on with
-/// the market's next move.
+/// How many markets are settled in one go. What is still restless then goes on with the next move.
 const ROUNDS: usize = 256;
 
 impl Exchange {
@@ -51,8 +50,11 @@ impl Exchange {
 
     fn settle_one(&mut self, id: InstrumentId) {
         for key in keys(&self.market(id).orders.sweeping) {
-            self.withdraw(key);
-            self.work(key);
+            let side = self.orders.get(&key).map(|order| order.request.side.opposite());
+            if side.is_some_and(|side| self.market(id).book.reachable(side).is_some()) {
+                self.withdraw(key);
+                self.work(key);
+            }
         }
         self.work_patient(id);
         self.reprice(id);
@@ -60,16 +62,16 @@ impl Exchange {
             self.reach(key);
         }
         self.observe(id);
-        for _ in 0..ROUNDS {
+        loop {
             self.note_quotes(id);
             self.trail(id);
             self.follow_up();
+            // Every round has one sleeper less: nothing falls asleep again by itself.
             let Some(key) = self.next_woken(id) else {
                 break;
             };
             self.wake(key);
         }
-        self.follow_up();
         let market = self.market_mut(id);
         let top = market.top();
         if top != market.shown && !market.frozen {

@@ -5,12 +5,12 @@ use crate::exchange::calendar::Phase;
 use crate::exchange::event::Change;
 use crate::exchange::order::{Hold, Order, OrderKey, OrderKind, Status, TimeInForce};
 
-use super::desk::Alarm;
+use crate::exchange::trading::desk::Alarm;
 
 impl Exchange {
     /// Sets the alarm for the auction an order waits for: the close of the running or next day, or the
     /// next opening.
-    pub(super) fn set_auction_alarm(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn set_auction_alarm(&mut self, key: OrderKey) {
         let Some(order) = self.orders.get(&key) else {
             return;
         };
@@ -32,7 +32,7 @@ impl Exchange {
 
     /// The auction an order waits for takes place: it trades in full at the market's price, or not at
     /// all when that is beyond its limit.
-    pub(super) fn auction(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn auction(&mut self, key: OrderKey) {
         let Some(order) = self.orders.get(&key) else {
             return;
         };
@@ -54,7 +54,7 @@ impl Exchange {
 }
 
 /// Whether an order trades in the opening auction only.
-pub(super) fn is_for_opening(order: &Order) -> bool {
+pub(in crate::exchange::trading) fn is_for_opening(order: &Order) -> bool {
     order.request.tif == TimeInForce::Opening
         || matches!(
             order.kind,

@@ -5,8 +5,8 @@ use crate::exchange::Exchange;
 use crate::exchange::instrument::Lots;
 use crate::exchange::order::{Algorithm, OrderKey, Place};
 
-use super::desk::Alarm;
-use super::matching::Pricing;
+use crate::exchange::trading::desk::Alarm;
+use crate::exchange::trading::matching::Pricing;
 
 /// How long an algorithm takes that is not told, seconds.
 const USUAL: u64 = 300;
@@ -75,7 +75,7 @@ impl Slicing {
 
 impl Exchange {
     /// Hands an order to its algorithm, unless the algorithm has done its part.
-    pub(super) fn start_slicing(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn start_slicing(&mut self, key: OrderKey) {
         let now = self.unix_now();
         let Some(order) = self.orders.get(&key) else {
             return;
@@ -90,7 +90,7 @@ impl Exchange {
     }
 
     /// Trades the next slice of an order.
-    pub(super) fn slice(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn slice(&mut self, key: OrderKey) {
         let Some(order) = self.orders.get(&key).filter(|order| order.place == Place::Sliced) else {
             return;
         };

@@ -6,12 +6,12 @@ use crate::exchange::instrument::{InstrumentId, Kind, Ticks};
 use crate::exchange::market::Market;
 use crate::exchange::order::{Order, OrderKey, OrderKind, Place, Side};
 
-use super::gates::needs_trigger;
 use super::pegging::keys;
+use crate::exchange::trading::gates::needs_trigger;
 
 impl Exchange {
     /// The next sleeper, by turn, that wakes at the market's prices.
-    pub(super) fn next_woken(&self, id: InstrumentId) -> Option<OrderKey> {
+    pub(in crate::exchange::trading) fn next_woken(&self, id: InstrumentId) -> Option<OrderKey> {
         let market = self.market(id);
         let woken = |(_, key): &&(u64, OrderKey)| {
             self.orders
@@ -22,7 +22,7 @@ impl Exchange {
     }
 
     /// Wakes a sleeper.
-    pub(super) fn wake(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn wake(&mut self, key: OrderKey) {
         self.withdraw(key);
         if let Some(order) = self.orders.get_mut(&key) {
             order.triggered = true;
@@ -34,7 +34,7 @@ impl Exchange {
     }
 
     /// A trailing stop that falls asleep finds its place behind the market.
-    pub(super) fn start_trail(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn start_trail(&mut self, key: OrderKey) {
         let Some(order) = self.orders.get(&key) else {
             return;
         };
@@ -57,11 +57,17 @@ impl Exchange {
     }
 
     /// Trailing stops follow the market, and stops that turn into something else at a price do.
-    pub(super) fn trail(&mut self, id: InstrumentId) {
+    pub(in crate::exchange::trading) fn trail(&mut self, id: InstrumentId) {
         if self.market(id).orders.asleep.is_empty() {
             return;
         }
         self.note_mark(id);
+        let orders = &mut self.market_mut(id).orders;
+        // Many sleepers wake at one price: the others need not look again at what they have seen.
+        if orders.trailed == Some((orders.marks, orders.asleep.last().copied())) {
+            return;
+        }
+        orders.trailed = Some((orders.marks, orders.asleep.last().copied()));
         for key in keys(&self.market(id).orders.asleep) {
             self.trail_one(key);
             self.adjust(key);

@@ -7,11 +7,11 @@ use crate::exchange::instrument::InstrumentId;
 use crate::exchange::order::{Condition, ConditionTest, Order, OrderKey, Status};
 use rust_decimal::Decimal;
 
-use super::desk::Alarm;
+use crate::exchange::trading::desk::Alarm;
 
 impl Exchange {
     /// Looks at an order's conditions. True when they ended it.
-    pub(super) fn review_conditions(&mut self, key: OrderKey) -> bool {
+    pub(in crate::exchange::trading) fn review_conditions(&mut self, key: OrderKey) -> bool {
         let Some(order) = self.orders.get(&key).filter(|order| order.is_live()) else {
             return false;
         };
@@ -109,7 +109,7 @@ impl Exchange {
     }
 
     /// Follows what an order's conditions look at.
-    pub(super) fn observe_for(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn observe_for(&mut self, key: OrderKey) {
         self.stop_observing(key);
         let Some(order) = self.orders.get(&key) else {
             return;
@@ -126,7 +126,7 @@ impl Exchange {
     }
 
     /// Follows nothing for an order any more.
-    pub(super) fn stop_observing(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn stop_observing(&mut self, key: OrderKey) {
         self.desk.account_observers.remove(&key);
         let Some(order) = self.orders.get(&key) else {
             return;
@@ -148,20 +148,20 @@ impl Exchange {
     }
 
     /// A market changed: orders with a condition on it look again.
-    pub(super) fn observe(&mut self, id: InstrumentId) {
+    pub(in crate::exchange::trading) fn observe(&mut self, id: InstrumentId) {
         if let Some(observers) = self.desk.observers.get(&id) {
             self.desk.reviews.extend(observers.iter().copied());
         }
     }
 
     /// An account traded: orders with a condition on that look again.
-    pub(super) fn account_traded(&mut self) {
+    pub(in crate::exchange::trading) fn account_traded(&mut self) {
         let observers = self.desk.account_observers.iter();
         self.desk.reviews.extend(observers.copied());
     }
 
     /// Sets alarms for the moments that conditions name.
-    pub(super) fn set_time_alarms(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn set_time_alarms(&mut self, key: OrderKey) {
         let conditions = match self.orders.get(&key) {
             Some(order) if !order.request.attributes.conditions.is_empty() => {
                 order.request.attributes.conditions.clone()
@@ -176,7 +176,7 @@ impl Exchange {
     }
 
     /// An account's worth changes all the time: conditions on it are looked at every second.
-    pub(super) fn set_margin_alarm(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn set_margin_alarm(&mut self, key: OrderKey) {
         let waits = |order: &&Order| {
             let margin = |each: &Condition| matches!(each.test, ConditionTest::Margin { .. });
             order.is_live() && !order.met && order.request.attributes.conditions.iter().any(margin)

@@ -9,7 +9,7 @@ use crate::exchange::order::{Distance, OrderKey, OrderKind, Place, Side};
 
 impl Exchange {
     /// Brings a following order's limit up to date.
-    pub(super) fn follow(&mut self, key: OrderKey) {
+    pub(in crate::exchange::trading) fn follow(&mut self, key: OrderKey) {
         let Some(order) = self.orders.get(&key) else {
             return;
         };
@@ -27,7 +27,7 @@ impl Exchange {
     }
 
     /// Moves the following orders of a market to their new prices.
-    pub(super) fn reprice(&mut self, id: InstrumentId) {
+    pub(in crate::exchange::trading) fn reprice(&mut self, id: InstrumentId) {
         let following: Vec<OrderKey> = keys(&self.market(id).orders.following);
         for key in following {
             self.follow(key);
@@ -75,7 +75,7 @@ impl Exchange {
 
 impl Distance {
     /// The distance at a price, in ticks; at least one when it is no distance at all.
-    pub(super) fn from(self, price: Ticks) -> Ticks {
+    pub(in crate::exchange::trading) fn from(self, price: Ticks) -> Ticks {
         match self {
             Distance::Amount(ticks) => ticks,
             Distance::BasisPoints(points) => {
@@ -87,6 +87,8 @@ impl Distance {
 }
 
 /// The keys of a list, in turn.
-pub(super) fn keys(list: &std::collections::BTreeSet<(u64, OrderKey)>) -> Vec<OrderKey> {
+pub(in crate::exchange::trading) fn keys(
+    list: &std::collections::BTreeSet<(u64, OrderKey)>,
+) -> Vec<OrderKey> {
     list.iter().map(|(_, key)| *key).collect()
 }
