@@ -5,6 +5,31 @@ def same(got, wanted):
     assert got == wanted, f"got {got!r}, wanted {wanted!r}"
 
 
+def instruments(session):
+    """One of each of the classes these libraries have a name for, and where derivatives come from."""
+    ib, library = session.ib, session.library
+    for contract, wanted in [
+        (library.Forex("EURUSD"), ("CASH", "EUR.USD", 0.00005)),
+        (library.Index("SPX", "CBOE"), ("IND", "SPX", 0.01)),
+        (library.Contract(conId=265598, exchange="SMART"), ("STK", "AAPL", 0.01)),
+    ]:
+        [details] = ib.reqContractDetails(contract)
+        same((details.contract.secType, details.contract.localSymbol, details.minTick), wanted)
+    futures = ib.reqContractDetails(library.Future("ES", exchange="CME"))
+    months = [details.contract.lastTradeDateOrContractMonth for details in futures]
+    assert len(set(months)) == len(months) > 1, months
+    same({(each.contract.multiplier, each.minTick) for each in futures}, {("50", 0.25)})
+    chains = ib.reqSecDefOptParams("AAPL", "", "STK", session.stock.conId)
+    [chain] = [chain for chain in chains if chain.exchange == "SMART"]
+    same((chain.tradingClass, chain.multiplier), ("AAPL", "100"))
+    expiry, strike = sorted(chain.expirations)[0], sorted(chain.strikes)[len(chain.strikes) // 2]
+    option = library.Option("AAPL", expiry, strike, "C", "SMART")
+    same(ib.qualifyContracts(option), [option])
+    assert option.conId and option.localSymbol.startswith("AAPL  "), option
+    puts = ib.reqContractDetails(library.Option("AAPL", expiry, right="P", exchange="SMART"))
+    same(sorted(each.contract.strike for each in puts), sorted(chain.strikes))
+
+
 def venues(session):
     ib = session.ib
     ticker = ib.reqMktData(session.stock)
@@ -81,4 +106,4 @@ def news(session):
     ib.cancelNewsBulletins()
 
 
-PARTS = [venues]
+PARTS = [instruments, venues]
