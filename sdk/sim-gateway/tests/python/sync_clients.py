@@ -11,6 +11,8 @@ import math
 import sys
 import time
 
+import sync_data
+
 PATIENCE = 10.0
 ACCOUNT = "DU1234567"
 
@@ -70,6 +72,8 @@ class Session:
 
     def connect(self, client):
         self.ib = self.library.IB()
+        # Without it a question that is not answered is waited for without end.
+        self.ib.RequestTimeout = PATIENCE
         self.ib.errorEvent += lambda about, code, *rest: self.codes.add(code)
         self.ib.connect(*self.address, clientId=client, timeout=PATIENCE)
         same(self.ib.client.serverVersion(), self.server_version)
@@ -120,7 +124,7 @@ def check(library, server_version):
     traffic = Traffic(library)
     session = Session(library, (host, int(port)), server_version)
     session.connect(client=1)
-    for part in PARTS:
+    for part in [*PARTS, *sync_data.PARTS]:
         part(session)
         session.complaints.assert_none()
     session.ib.disconnect()
@@ -274,6 +278,7 @@ def another_client_sees_and_ends_orders(session):
     """Client 0 has orders of its own and sees those of everyone."""
     mine = session.placed(session.library.LimitOrder("BUY", 10, session.price(0.5)), "Submitted")
     other = session.library.IB()
+    other.RequestTimeout = PATIENCE
     other.connect(*session.address, clientId=0, timeout=PATIENCE)
     found = [getattr(order, "order", order) for order in other.reqAllOpenOrders()]
     same([(order.clientId, order.permId) for order in found], [(1, mine.order.permId)])
