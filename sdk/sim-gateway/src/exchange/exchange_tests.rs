@@ -226,7 +226,8 @@ fn impossible_requests_change_nothing() {
 #[test]
 fn day_orders_end_with_the_day_and_others_do_not() {
     let mut exchange = Exchange::new(Config {
-        epoch: 86_400 * 20_000 - 10,
+        // Ten seconds before midnight in New York.
+        epoch: 86_400 * 20_000 + 4 * 3_600 - 10,
         ..Config::default()
     });
     exchange.place(key(1), buy(10, limit(20_000))).unwrap();
