@@ -2,13 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use sim_gateway::clock::Pace;
-use sim_gateway::exchange::Config;
+use sim_gateway::exchange::{Catalogue, Config, Hours};
 use sim_gateway::faults::Line;
 use sim_gateway::server::Options;
 
@@ -60,6 +61,15 @@ pub(crate) struct Serve {
     /// Opening cash of each account, US dollars.
     #[arg(long, default_value = "1000000", value_name = "AMOUNT")]
     cash: Decimal,
+    /// What is listed: a file like the built-in catalogue.toml, in its place.
+    #[arg(long, value_name = "FILE", value_parser = catalogue)]
+    catalogue: Option<Arc<Catalogue>>,
+    /// Whether markets never close or keep the hours and holidays of their venues.
+    #[arg(long, value_enum, default_value = "always", value_name = "WHOSE")]
+    hours: MarketHours,
+    /// The accounts are those of a financial advisor, with groups and aliases.
+    #[arg(long)]
+    advisor: bool,
     /// Something that goes wrong, as in "at=3s drop" or "order=3 reject=201"; may be given again.
     #[arg(long = "fault", value_name = "SCRIPT")]
     faults: Vec<Line>,
@@ -86,6 +96,20 @@ pub(crate) struct Serve {
     pub(crate) command: Vec<String>,
 }
 
+/// Whose hours markets keep.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum MarketHours {
+    Always,
+    Venue,
+}
+
+/// Reads a catalogue file.
+fn catalogue(path: &str) -> Result<Arc<Catalogue>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{path} cannot be read: {error}"))?;
+    let catalogue = Catalogue::read(&text).map_err(|fault| format!("{path}: {fault}"))?;
+    Ok(Arc::new(catalogue))
+}
+
 impl Serve {
     /// What to serve.
     #[expect(
@@ -110,7 +134,12 @@ impl Serve {
                 accounts: self.accounts.clone(),
                 cash: self.cash,
                 epoch,
-                ..Config::default()
+                hours: match self.hours {
+                    MarketHours::Always => Hours::Always,
+                    MarketHours::Venue => Hours::Venue,
+                },
+                catalogue: self.catalogue.clone().unwrap_or_else(Catalogue::built_in),
+                advisor: self.advisor,
             },
             newest_version: self.max_server_version,
             faults: self.faults.clone(),

@@ -65,105 +65,76 @@ fn the_built_in_catalogue_keeps_its_first_instruments() {
     assert_eq!(kinds.len(), 9, "{kinds:?}");
 }
 
+/// Class, kind, last trading days, and the first contract in local notation.
+const CONVENTIONS: [(&str, Kind, &str, &str); 10] = [
+    (
+        "ES",
+        Kind::Future,
+        "2026-12-18 2027-03-19 2027-06-18 2027-09-17 2027-12-17",
+        "ESZ6",
+    ),
+    (
+        "6E",
+        Kind::Future,
+        "2026-12-14 2027-03-15 2027-06-14 2027-09-13",
+        "6EZ6",
+    ),
+    ("ZN", Kind::Future, "2026-12-21 2027-03-19 2027-06-21", "ZNZ6"),
+    (
+        "HSI",
+        Kind::Future,
+        "2026-11-27 2026-12-30 2027-01-28 2027-02-25",
+        "HSIX26",
+    ),
+    (
+        "FDAX",
+        Kind::Future,
+        "2026-12-18 2027-03-19 2027-06-18",
+        "FDAX DEC 26",
+    ),
+    (
+        "225",
+        Kind::Future,
+        "2026-12-10 2027-03-11 2027-06-10 2027-09-09 2027-12-09",
+        "225Z26",
+    ),
+    (
+        "SPXW",
+        Kind::Option,
+        "2026-11-27 2026-12-04 2026-12-11 2026-12-18 2026-12-24 2026-12-31",
+        "SPXW  261127C05200000",
+    ),
+    (
+        "SPX",
+        Kind::Option,
+        "2026-12-17 2027-01-14 2027-02-18 2027-03-18 2027-04-15",
+        "SPX   261218C05200000",
+    ),
+    (
+        "EW",
+        Kind::FutureOption,
+        "2026-11-30 2026-12-31 2027-01-29",
+        "EWX6 C5350",
+    ),
+    (
+        "LO",
+        Kind::FutureOption,
+        "2026-12-16 2027-01-15 2027-02-17 2027-03-17",
+        "LOF7 C58.5",
+    ),
+];
+
 #[test]
 fn chains_follow_their_conventions() {
-    // Class, kind, last trading days, the first local symbol.
-    let table: [(&str, Kind, &[&str], &str); 10] = [
-        (
-            "ES",
-            Kind::Future,
-            &[
-                "2026-12-18",
-                "2027-03-19",
-                "2027-06-18",
-                "2027-09-17",
-                "2027-12-17",
-            ],
-            "ESZ6",
-        ),
-        (
-            "6E",
-            Kind::Future,
-            &["2026-12-14", "2027-03-15", "2027-06-14", "2027-09-13"],
-            "6EZ6",
-        ),
-        (
-            "ZN",
-            Kind::Future,
-            &["2026-12-21", "2027-03-19", "2027-06-21"],
-            "ZNZ6",
-        ),
-        (
-            "HSI",
-            Kind::Future,
-            &["2026-11-27", "2026-12-30", "2027-01-28", "2027-02-25"],
-            "HSIX26",
-        ),
-        (
-            "FDAX",
-            Kind::Future,
-            &["2026-12-18", "2027-03-19", "2027-06-18"],
-            "FDAX DEC 26",
-        ),
-        (
-            "225",
-            Kind::Future,
-            &[
-                "2026-12-10",
-                "2027-03-11",
-                "2027-06-10",
-                "2027-09-09",
-                "2027-12-09",
-            ],
-            "225Z26",
-        ),
-        (
-            "SPXW",
-            Kind::Option,
-            &[
-                "2026-11-27",
-                "2026-12-04",
-                "2026-12-11",
-                "2026-12-18",
-                "2026-12-24",
-                "2026-12-31",
-            ],
-            "SPXW  261127C05200000",
-        ),
-        (
-            "SPX",
-            Kind::Option,
-            &[
-                "2026-12-17",
-                "2027-01-14",
-                "2027-02-18",
-                "2027-03-18",
-                "2027-04-15",
-            ],
-            "SPX   261218C05200000",
-        ),
-        (
-            "EW",
-            Kind::FutureOption,
-            &["2026-11-30", "2026-12-31", "2027-01-29"],
-            "EWX6 C5350",
-        ),
-        (
-            "LO",
-            Kind::FutureOption,
-            &["2026-12-16", "2027-01-15", "2027-02-17", "2027-03-17"],
-            "LOF7 C58.5",
-        ),
-    ];
     let mut exchange = exchange();
-    for (class, kind, dates, local) in table {
+    for (class, kind, dates, local) in CONVENTIONS {
         let wanted = Wanted {
             class,
             kind: Some(kind),
             ..Wanted::default()
         };
         let found = exchange.chain_contracts(&wanted);
-        assert_eq!(days(&exchange, &found), dates, "{class}");
+        assert_eq!(days(&exchange, &found).join(" "), dates, "{class}");
         assert_eq!(locals(&exchange, &found)[0], local, "{class}");
     }
     let oil = exchange.chain_contracts(&Wanted {

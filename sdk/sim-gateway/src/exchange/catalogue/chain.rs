@@ -40,7 +40,6 @@ pub(in crate::exchange) struct Chain {
     /// Months of the year in which contracts end.
     months: Vec<i8>,
     rule: DayRule,
-    friday: DayRule,
     last_time: Option<Time>,
     step: Decimal,
     market: Terms,
@@ -120,7 +119,7 @@ fn read(
     };
     let months = entry.months.chars().map(letter).collect::<Result<Vec<_>, _>>()?;
     let day = |text: &str| text.parse::<DayRule>().map_err(|error| Fault::new(&at, error));
-    let (rule, friday) = (day(&entry.expiry)?, day("third friday")?);
+    let rule = day(&entry.expiry)?;
     let last_time = entry.last_time.as_deref().map(|text| {
         let time: Result<Time, _> = text.parse();
         time.map_err(|_| Fault::new(&at, format_args!("{text} is no time of day; write it as 08:30")))
@@ -150,7 +149,6 @@ fn read(
         symbol: (!is_option).then(|| entry.symbol.clone().unwrap_or_else(|| entry.class.clone())),
         months,
         rule,
-        friday,
         last_time: last_time.transpose()?,
         step,
         venues: venues(&at, exchanges, &market.entry.rules, rules)?,

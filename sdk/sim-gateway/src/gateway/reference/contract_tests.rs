@@ -72,156 +72,79 @@ fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
+/// `TYPE|SYMBOL|field=value…` as a contract.
+fn read(written: &str) -> Contract {
+    let mut parts = written.split('|');
+    let mut read = contract(parts.next().unwrap(), parts.next().unwrap());
+    for (field, value) in parts.map(|part| part.split_once('=').unwrap()) {
+        match field {
+            "id" => read.con_id = value.parse().ok(),
+            "exchange" => read.exchange = text(value),
+            "primary" => read.primary_exch = text(value),
+            "currency" => read.currency = text(value),
+            "isin" => (read.sec_id_type, read.sec_id) = (text("ISIN"), text(value)),
+            "local" => read.local_symbol = text(value),
+            "class" => read.trading_class = text(value),
+            "date" => read.last_trade_date_or_contract_month = text(value),
+            "right" => read.right = text(value),
+            "strike" => read.strike = value.parse().ok(),
+            "expired" => read.include_expired = Some(true),
+            _ => panic!("{field}"),
+        }
+    }
+    read
+}
+
 #[test]
 fn descriptions_find_what_they_mean() {
-    let apple = || contract("STK", "AAPL");
-    let sap = || contract("STK", "SAP");
-    let option = || Contract {
-        last_trade_date_or_contract_month: text("20261218"),
-        ..contract("OPT", "AAPL")
-    };
-    let by_id = |id, sec_type: &str| Contract {
-        con_id: Some(id),
-        sec_type: text(sec_type),
-        ..Contract::default()
-    };
-    let by_isin = |sec_type: &str, id: &str| Contract {
-        sec_id_type: text("ISIN"),
-        sec_id: text(id),
-        ..contract(sec_type, "")
-    };
-    let local = |sec_type: &str, name: &str| Contract {
-        local_symbol: text(name),
-        ..contract(sec_type, "")
-    };
     let table = [
-        (apple(), "1 rows"),
-        (
-            Contract {
-                exchange: text("ISLAND"),
-                ..apple()
-            },
-            "1 rows",
-        ),
-        (
-            Contract {
-                exchange: text("LSE"),
-                ..apple()
-            },
-            "error 5 200",
-        ),
-        (
-            Contract {
-                currency: text("EUR"),
-                ..apple()
-            },
-            "error 5 200",
-        ),
-        (sap(), "2 rows"),
-        (
-            Contract {
-                currency: text("EUR"),
-                ..sap()
-            },
-            "1 rows",
-        ),
-        (
-            Contract {
-                primary_exch: text("IBIS"),
-                ..sap()
-            },
-            "1 rows",
-        ),
-        (contract("STK", "NONE"), "error 5 200"),
-        (contract("", "AAPL"), "error 5 321"),
-        (contract("STOCK", "AAPL"), "error 5 321"),
-        (contract("STK", ""), "error 5 321"),
-        (by_id(265_598, ""), "1 rows"),
-        (by_id(265_598, "STK"), "1 rows"),
-        (by_id(265_598, "CFD"), "error 5 200"),
-        (by_id(1, ""), "error 5 200"),
-        (by_isin("STK", "US0378331005"), "1 rows"),
-        (by_isin("STK", "GB0005405286"), "2 rows"),
-        (by_isin("BOND", "US912810TV08"), "1 rows"),
-        (contract("BOND", "912810TV0"), "1 rows"),
-        (contract("BOND", "US-T"), "2 rows"),
-        (contract("WAR", "SAP"), "2 rows"),
-        (
-            Contract {
-                right: text("PUT"),
-                ..contract("WAR", "SAP")
-            },
-            "1 rows",
-        ),
-        (contract("FUND", "VFINX"), "1 rows"),
-        (contract("CMDTY", "XAUUSD"), "1 rows"),
-        (contract("CFD", "IBUS500"), "1 rows"),
-        (local("FUT", "ESZ6"), "1 rows"),
-        (local("OPT", "AAPL  261218C00230000"), "1 rows"),
-        (local("CASH", "EUR.USD"), "1 rows"),
-        (contract("FUT", "ES"), "5 rows"),
-        (contract("CONTFUT", "ES"), "1 rows"),
-        (contract("FUT+CONTFUT", "ES"), "6 rows"),
-        (
-            Contract {
-                include_expired: Some(true),
-                last_trade_date_or_contract_month: text("2026"),
-                ..contract("FUT", "ES")
-            },
-            "4 rows",
-        ),
-        (
-            Contract {
-                last_trade_date_or_contract_month: text("202703"),
-                exchange: text("GLOBEX"),
-                ..contract("FUT", "ES")
-            },
-            "1 rows",
-        ),
-        (option(), "98 rows"),
-        (
-            Contract {
-                right: text("C"),
-                strike: Some(230.0),
-                ..option()
-            },
-            "1 rows",
-        ),
-        (
-            Contract {
-                strike: Some(230.1),
-                ..option()
-            },
-            "error 5 200",
-        ),
-        (
-            Contract {
-                right: text("X"),
-                ..option()
-            },
-            "error 5 321",
-        ),
-        (
-            Contract {
-                trading_class: text("SPXW"),
-                last_trade_date_or_contract_month: text("20261218"),
-                ..contract("OPT", "SPX")
-            },
-            "122 rows",
-        ),
-        (
-            Contract {
-                last_trade_date_or_contract_month: text("202612"),
-                trading_class: text("EW"),
-                ..contract("FOP", "ES")
-            },
-            "98 rows",
-        ),
-        (contract("BAG", "AAPL"), "error 5 321"),
+        ("STK|AAPL", "1 rows"),
+        ("STK|AAPL|exchange=ISLAND", "1 rows"),
+        ("STK|AAPL|exchange=LSE", "error 5 200"),
+        ("STK|AAPL|currency=EUR", "error 5 200"),
+        ("STK|SAP", "2 rows"),
+        ("STK|SAP|currency=EUR", "1 rows"),
+        ("STK|SAP|primary=IBIS", "1 rows"),
+        ("STK|NONE", "error 5 200"),
+        ("|AAPL", "error 5 321"),
+        ("STOCK|AAPL", "error 5 321"),
+        ("STK|", "error 5 321"),
+        ("||id=265598", "1 rows"),
+        ("STK||id=265598", "1 rows"),
+        ("CFD||id=265598", "error 5 200"),
+        ("||id=1", "error 5 200"),
+        ("STK||isin=US0378331005", "1 rows"),
+        ("STK||isin=GB0005405286", "2 rows"),
+        ("BOND||isin=US912810TV08", "1 rows"),
+        ("BOND|912810TV0", "1 rows"),
+        ("BOND|US-T", "2 rows"),
+        ("WAR|SAP", "2 rows"),
+        ("WAR|SAP|right=PUT", "1 rows"),
+        ("FUND|VFINX", "1 rows"),
+        ("CMDTY|XAUUSD", "1 rows"),
+        ("CRYPTO|BTC|exchange=PAXOS", "1 rows"),
+        ("IND|SPX|exchange=CBOE", "1 rows"),
+        ("CFD|IBUS500", "1 rows"),
+        ("CASH||local=EUR.USD", "1 rows"),
+        ("CASH|EUR|currency=USD", "1 rows"),
+        ("FUT||local=ESZ6", "1 rows"),
+        ("OPT||local=AAPL  261218C00230000", "1 rows"),
+        ("FUT|ES", "5 rows"),
+        ("CONTFUT|ES", "1 rows"),
+        ("FUT+CONTFUT|ES", "6 rows"),
+        ("FUT|ES|date=2026|expired=1", "4 rows"),
+        ("FUT|ES|date=202703|exchange=GLOBEX", "1 rows"),
+        ("OPT|AAPL|date=20261218", "98 rows"),
+        ("OPT|AAPL|date=20261218|right=C|strike=230", "1 rows"),
+        ("OPT|AAPL|date=20261218|strike=230.1", "error 5 200"),
+        ("OPT|AAPL|right=X", "error 5 321"),
+        ("OPT|SPX|class=SPXW|date=20261218", "122 rows"),
+        ("FOP|ES|class=EW|date=202612", "98 rows"),
+        ("BAG|AAPL", "error 5 321"),
     ];
     let mut desk = desk(Hours::Always, false);
     for (asked, wanted) in table {
-        assert_eq!(told(&mut desk, asked.clone()), wanted, "{asked:?}");
+        assert_eq!(told(&mut desk, read(asked)), wanted, "{asked}");
     }
 }
 
