@@ -3,6 +3,7 @@
 //! Never: matching. What an order does in the market is the exchange's business.
 
 mod attributes;
+mod exercise;
 mod fills;
 mod frames;
 mod kinds;
@@ -99,6 +100,7 @@ impl Gateway {
             request::ALL_OPEN_ORDERS => self.open_orders(from, None),
             request::AUTO_OPEN_ORDERS => self.auto_open_orders(from, client, &decode(body)?),
             request::COMPLETED_ORDERS => self.completed_orders(from, &decode(body)?),
+            request::EXERCISE_OPTIONS => self.exercise_options(client, decode(body)?),
             request::EXECUTIONS => self.list_executions(from, decode(body)?),
             _ => return Ok(None),
         }
