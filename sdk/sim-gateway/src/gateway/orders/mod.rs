@@ -18,6 +18,8 @@ mod validation;
 mod order_tests;
 #[cfg(test)]
 mod refusal_tests;
+#[cfg(test)]
+mod sequence_tests;
 
 use std::collections::BTreeMap;
 
@@ -147,6 +149,16 @@ impl Gateway {
     /// Gives orders that name no time in force this one, and says so, as an order preset does.
     pub fn set_preset_tif(&mut self, tif: Option<String>) {
         self.orders.preset_tif = tif;
+    }
+
+    /// What a gateway that restarts loses: orders that were never transmitted.
+    pub fn restart(&mut self) {
+        self.exchange.forget_untransmitted();
+        let exchange = &self.exchange;
+        self.orders
+            .tickets
+            .retain(|key, _| exchange.order(*key).is_some());
+        self.publish();
     }
 
     /// Sets a client's next order id back by so many, as a gateway that lost its settings does.
