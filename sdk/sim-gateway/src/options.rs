@@ -55,7 +55,13 @@ pub(crate) struct Serve {
     /// Market moves per second over all subscribed instruments together.
     #[arg(long, default_value_t = 20, value_name = "PER_SECOND")]
     tick_rate: u32,
-    /// Account codes; the first is the default one.
+    /// The client id that hears of the orders and executions of all clients.
+    #[arg(long, value_name = "CLIENT")]
+    master_client_id: Option<i32>,
+    /// Refuse orders, as with IB's "Read-Only API" setting.
+    #[arg(long)]
+    read_only: bool,
+    /// Account codes; the first is the default one. "DU1:cash" is an account that may not borrow.
     #[arg(long = "account", default_value = "DU1234567", value_name = "CODE")]
     accounts: Vec<String>,
     /// Opening cash of each account, US dollars.
@@ -143,6 +149,8 @@ impl Serve {
             },
             newest_version: self.max_server_version,
             faults: self.faults.clone(),
+            master_client: self.master_client_id,
+            read_only: self.read_only,
             pace: self.pace,
             summary: self
                 .summary

@@ -45,6 +45,10 @@ pub struct Options {
     pub newest_version: i32,
     /// What goes wrong, and when.
     pub faults: Vec<Line>,
+    /// The client that hears of everybody's orders, if any.
+    pub master_client: Option<i32>,
+    /// Whether orders are refused.
+    pub read_only: bool,
     /// How fast its clock runs.
     pub pace: Pace,
     /// How often to print a line about everything to stderr; never, if absent.
@@ -57,6 +61,8 @@ impl Default for Options {
             market: Config::default(),
             newest_version: NEWEST_VERSION,
             faults: Vec::new(),
+            master_client: None,
+            read_only: false,
             pace: Pace::Times(1.0),
             summary: None,
         }
@@ -99,7 +105,9 @@ async fn serve_with(
     options: Options,
     commands: Option<mpsc::Receiver<Command>>,
 ) -> io::Result<()> {
-    let gateway = Gateway::new(options.market, options.newest_version);
+    let mut gateway = Gateway::new(options.market, options.newest_version);
+    gateway.set_master_client(options.master_client);
+    gateway.set_read_only(options.read_only);
     let clock = Clock::new(options.pace);
     let world = World::new(gateway, Script::new(options.faults), clock);
     let shared: Shared = Rc::new(RefCell::new(world));

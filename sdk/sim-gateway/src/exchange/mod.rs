@@ -43,7 +43,7 @@ pub use order::{
     OrderKey, OrderKind, OrderRequest, Origin, Side, Status, TimeInForce,
 };
 pub use rules::{BadLadder, Grid, Ladder, Rounding};
-pub use trading::{CancelRefusal, LocateHold, Refusal, Switches, UnknownExecution};
+pub use trading::{CancelRefusal, ExerciseRefusal, LocateHold, Refusal, Switches, UnknownExecution};
 
 const SECOND: u64 = 1_000_000_000;
 const DAY: u64 = 86_400;

@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::{Account, Fill, Terms, order_fee};
-use crate::exchange::instrument::{Instrument, InstrumentId, Kind};
+use crate::exchange::instrument::{Derivation, Instrument, InstrumentId, Kind, Right};
 use crate::exchange::order::{Attributes, OrderKey, OrderKind, OrderRequest, Side, TimeInForce};
-use crate::exchange::{Config, Exchange};
+use crate::exchange::{Config, Exchange, ExerciseRefusal};
 
 macro_rules! dec {
     ($number:expr) => {
@@ -199,4 +199,77 @@ fn shorts_require_more_and_profit_is_counted_from_the_days_opening() {
     assert_eq!(daily, dec!(100));
     assert_eq!(exchange.valuation(account).daily, dec!(100));
     assert_eq!(account.position(id).realized_today(), Decimal::ZERO);
+}
+
+/// Turns the second instrument of the market into a call on the first, at 200.
+fn with_a_call(exchange: &mut Exchange) -> (InstrumentId, InstrumentId) {
+    let (apple, call) = (InstrumentId(0), InstrumentId(1));
+    let instrument = &mut exchange.market_mut(call).instrument;
+    instrument.kind = Kind::Option;
+    instrument.multiplier = dec!(100);
+    instrument.derivation = Some(Derivation {
+        underlying: apple,
+        expires: 0,
+        strike: Some(dec!(200)),
+        right: Some(Right::Call),
+    });
+    (apple, call)
+}
+
+#[test]
+fn exercised_calls_become_shares_at_the_strike() {
+    let mut exchange = Exchange::new(Config::default());
+    let (apple, call) = with_a_call(&mut exchange);
+    let exercise = |exchange: &mut Exchange, order, lots| {
+        exchange.exercise(key(order), "DU1234567", call, lots, true, false)
+    };
+    assert_eq!(exercise(&mut exchange, 1, 1), Err(ExerciseRefusal::NotHeld));
+    exchange.assign("DU1234567", call, 3, 3_000);
+    let cash = exchange.accounts()[0].cash;
+    exercise(&mut exchange, 1, 2).unwrap();
+    let account = &exchange.accounts()[0];
+    assert_eq!((account.held(call), account.held(apple)), (1, 200));
+    assert_eq!(account.cash, cash - dec!(40000));
+    assert_eq!(exchange.order(key(1)).unwrap().status.as_str(), "Filled");
+    exchange
+        .exercise(key(2), "DU1234567", call, 1, false, false)
+        .unwrap();
+    let account = &exchange.accounts()[0];
+    assert_eq!((account.held(call), account.held(apple)), (0, 200));
+    exchange.move_price(apple, 19_000);
+    exchange.assign("DU1234567", call, 1, 100);
+    assert_eq!(exercise(&mut exchange, 3, 1), Err(ExerciseRefusal::OutOfTheMoney));
+    assert_eq!(
+        exchange.exercise(key(3), "DU1234567", apple, 1, true, true),
+        Err(ExerciseRefusal::NoOption)
+    );
+}
+
+#[test]
+fn bought_options_cost_their_premium_and_written_ones_require_a_share_of_the_underlying() {
+    let mut exchange = Exchange::new(Config::default());
+    let (apple, call) = with_a_call(&mut exchange);
+    let mark = exchange.market(call).mark();
+    let underlying = exchange
+        .market(apple)
+        .instrument
+        .price(exchange.market(apple).mark());
+    assert_eq!(exchange.requirement(call, 5, mark).initial, Decimal::ZERO);
+    let premium = exchange.market(call).instrument.price(mark) * dec!(100);
+    let written = exchange.requirement(call, -1, mark).initial;
+    assert_eq!(written, premium + underlying * dec!(0.20) * dec!(100));
+    // Far out of the money the floor holds: a tenth of the underlying.
+    exchange
+        .market_mut(call)
+        .instrument
+        .derivation
+        .as_mut()
+        .unwrap()
+        .strike = Some(dec!(1000));
+    let far = exchange.requirement(call, -1, mark).initial;
+    assert_eq!(far, premium + underlying * dec!(0.10) * dec!(100));
+    exchange.assign("DU1234567", call, 1, mark);
+    let value = exchange.valuation(&exchange.accounts()[0]);
+    assert_eq!(value.with_loan(), value.equity - value.options);
+    assert_eq!(value.options, premium);
 }

@@ -8,6 +8,7 @@
 
 mod clock;
 mod desk;
+mod exercise;
 mod families;
 mod fills;
 mod gates;
@@ -24,5 +25,6 @@ mod tests;
 pub(super) use desk::Desk;
 pub(super) use desk::Waiting;
 pub use desk::{LocateHold, Switches};
+pub use exercise::ExerciseRefusal;
 pub use outside::UnknownExecution;
 pub use requests::{CancelRefusal, Refusal};

@@ -3,6 +3,7 @@
 //! Never: matching. What an order does in the market is the exchange's business.
 
 mod attributes;
+mod exercise;
 mod fills;
 mod frames;
 mod kinds;
@@ -17,6 +18,8 @@ mod validation;
 mod order_tests;
 #[cfg(test)]
 mod refusal_tests;
+#[cfg(test)]
+mod sequence_tests;
 
 use std::collections::BTreeMap;
 
@@ -99,6 +102,7 @@ impl Gateway {
             request::ALL_OPEN_ORDERS => self.open_orders(from, None),
             request::AUTO_OPEN_ORDERS => self.auto_open_orders(from, client, &decode(body)?),
             request::COMPLETED_ORDERS => self.completed_orders(from, &decode(body)?),
+            request::EXERCISE_OPTIONS => self.exercise_options(client, decode(body)?),
             request::EXECUTIONS => self.list_executions(from, decode(body)?),
             _ => return Ok(None),
         }
@@ -145,6 +149,16 @@ impl Gateway {
     /// Gives orders that name no time in force this one, and says so, as an order preset does.
     pub fn set_preset_tif(&mut self, tif: Option<String>) {
         self.orders.preset_tif = tif;
+    }
+
+    /// What a gateway that restarts loses: orders that were never transmitted.
+    pub fn restart(&mut self) {
+        self.exchange.forget_untransmitted();
+        let exchange = &self.exchange;
+        self.orders
+            .tickets
+            .retain(|key, _| exchange.order(*key).is_some());
+        self.publish();
     }
 
     /// Sets a client's next order id back by so many, as a gateway that lost its settings does.

@@ -94,7 +94,7 @@ impl Gateway {
         Ok(())
     }
 
-    fn check_writable(&self) -> Result<(), Problem> {
+    pub(super) fn check_writable(&self) -> Result<(), Problem> {
         if self.orders.read_only {
             return Err(Problem::invalid(
                 "The API interface is currently in Read-Only mode.",
