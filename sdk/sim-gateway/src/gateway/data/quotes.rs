@@ -57,6 +57,7 @@ impl Gateway {
                 "Regulatory snapshots are not supported by the simulated gateway",
             ));
         }
+        self.exchange.look(id);
         self.describe_feed(from, request, id);
         self.opening_ticks(from, request, id);
         if asked.snapshot.unwrap_or(false) {
