@@ -5,6 +5,7 @@ from dataclasses import dataclass
 UNSET = 1.7976931348623157e308
 UNSET_TEXT = "1.7976931348623157E308"
 UNSET_INTEGER = 2147483647
+UNSET_DECIMAL = 1.7014118346046923e38
 UNSET_LONG = 9223372036854775807
 # The text is the same number, written differently.
 SAME_NUMBER = "same number"
@@ -56,6 +57,11 @@ NO_SIDE = "IB writes ? where there is nothing to say"
 NONE = "IB writes None where there is nothing to say"
 LARGEST = "IB writes the largest number for an unset one"
 EMPTY_LIST = "the client makes an empty list of it in protobuf and none in text"
+FUND = (
+    "1.fundName 1.fundFamily 1.fundType 1.fundFrontLoad 1.fundBackLoad 1.fundManagementFee 1.fundBlueSkyStates "
+    "1.fundBlueSkyTerritories 1.fundMinimumInitialPurchase 1.fundSubsequentMinimumPurchase"
+)
+BOND = "1.contract.localSymbol 1.contract.lastTradeDateOrContractMonth 1.contract.primaryExchange"
 MARGINS = (
     "3.initMarginBefore 3.initMarginChange 3.initMarginAfter 3.maintMarginBefore 3.maintMarginChange "
     "3.maintMarginAfter 3.equityWithLoanBefore 3.equityWithLoanChange 3.equityWithLoanAfter"
@@ -66,6 +72,15 @@ EXCEPTIONS = [
     # Contracts.
     *each("contractDetails", "1.contract.strike", 0.0, ZERO, UNSET),
     *each("contractDetails", "1.secIdList", None, EMPTY_LIST, []),
+    *each("contractDetails", "1.contract.lastTradeDate", "", NEWER),
+    *each("contractDetails", "1.lastPricePrecision 1.lastSizePrecision", UNSET_DECIMAL, NEWER),
+    *each("contractDetails", FUND, "", NEWER),
+    *each("contractDetails", "1.fundDistributionPolicyIndicator 1.fundAssetType", "NoneItem", NEWER),
+    *each("bondContractDetails", "1.lastPricePrecision 1.lastSizePrecision", UNSET_DECIMAL, NEWER),
+    *each("bondContractDetails", "1.contract.lastTradeDate", "", NEWER),
+    *each("bondContractDetails", "1.timeZoneId 1.tradingHours 1.liquidHours", "", NEWER),
+    *each("bondContractDetails", BOND, "", NOT_THERE),
+    *each("bondContractDetails", "1.priceMagnifier", 0, NOT_THERE),
     *each("symbolSamples", "1.*.contract.localSymbol 1.*.contract.tradingClass", "", NOT_THERE),
     # Orders.
     *each("openOrder", "1.strike 2.lmtPrice 2.auxPrice 2.cashQty", 0.0, ZERO, UNSET),
