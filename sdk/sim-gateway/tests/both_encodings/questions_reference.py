@@ -34,7 +34,9 @@ def contracts(pair):
 
 def chains(pair):
     pair.ask("a chain", lambda desk: desk.reqSecDefOptParams(430, "SPY", "", "STK", 756733))
-    pair.ask("a chain of futures", lambda desk: desk.reqSecDefOptParams(431, "ES", "CME", "FUT", 0))
+    told = pair.ask("a future", lambda desk: desk.reqContractDetails(433, contract("CL", "CONTFUT", "NYMEX")))
+    future = next(arguments[1]["contract"]["conId"] for name, arguments in told if name == "contractDetails")
+    pair.ask("a future's chain", lambda desk: desk.reqSecDefOptParams(431, "CL", "NYMEX", "FUT", future))
     pair.ask("no chain", lambda desk: desk.reqSecDefOptParams(432, "NOTHING", "", "STK", 1))
 
 
