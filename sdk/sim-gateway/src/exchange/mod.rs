@@ -6,6 +6,7 @@
 //! the same times give the same events, always.
 
 mod account;
+mod adjust;
 mod book;
 mod calendar;
 mod catalogue;
