@@ -109,7 +109,7 @@ fn frames(keys: &mut Keys<'_>, word: &str) -> Result<Option<Action>, ScenarioErr
         "reorder-frames" => match keys.messages("until", response_number)?.as_deref() {
             Some([message]) => Tampering::After(*message),
             Some(_) => return Err(keys.complaint("until takes one message")),
-            None => Tampering::Shuffle(usize::try_from(keys.whole("window")?.unwrap_or(2)).unwrap_or(2)),
+            None => Tampering::Shuffle(usize::try_from(keys.whole("group")?.unwrap_or(2)).unwrap_or(2)),
         },
         "extra-fields" => Tampering::ExtraFields,
         _ => return Ok(None),
