@@ -18,6 +18,11 @@ mod script;
 mod step;
 mod window;
 
+#[cfg(test)]
+mod file_tests;
+#[cfg(test)]
+mod script_tests;
+
 pub use action::{
     Action, Corruption, Door, End, FrameFault, Frames, Lifecycle, LifecycleKind, Pace, Tampering, Target,
 };

@@ -7,7 +7,7 @@ mod behaviours;
 mod keys;
 mod unknowns;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -82,13 +82,14 @@ impl Scenario {
         })?;
         let mut steps = Vec::new();
         for table in read.step {
-            steps.push(step(Keys::new(file, text, table))?);
+            let line = line_of(text, table.span().start);
+            steps.push((line, step(Keys::new(file, text, table))?));
         }
         check_names(file, &steps)?;
         Ok(Self {
             seed: read.seed,
             unknowns: read.unknowns,
-            steps,
+            steps: steps.into_iter().map(|(_, step)| step).collect(),
         })
     }
 }
@@ -99,27 +100,27 @@ fn line_of(text: &str, at: usize) -> usize {
 }
 
 /// A step that waits for another must name one that is there, and no two steps have one name.
-fn check_names(file: &str, steps: &[Step]) -> Result<(), ScenarioError> {
-    let names: Vec<&str> = steps.iter().filter_map(|step| step.name.as_deref()).collect();
-    let complaint = |what: String| ScenarioError {
+fn check_names(file: &str, steps: &[(usize, Step)]) -> Result<(), ScenarioError> {
+    let complaint = |line: usize, what: String| ScenarioError {
         file: file.to_owned(),
-        line: 0,
+        line,
         what,
     };
-    for (index, name) in names.iter().enumerate() {
-        if names.iter().take(index).any(|earlier| earlier == name) {
-            return Err(complaint(format!(
-                "two steps are called {name:?}; give one another name"
-            )));
+    let mut names = BTreeSet::new();
+    for (line, step) in steps {
+        if let Some(name) = step.name.as_deref()
+            && !names.insert(name)
+        {
+            let what = format!("another step is called {name:?}; give this one another name");
+            return Err(complaint(*line, what));
         }
     }
-    for step in steps {
+    for (line, step) in steps {
         if let Trigger::After { step: awaited, .. } = &step.trigger
-            && !names.contains(&awaited.as_str())
+            && !names.contains(awaited.as_str())
         {
-            return Err(complaint(format!(
-                "a step waits for {awaited:?}, and none is called that; give that step name = {awaited:?}"
-            )));
+            let what = format!("it waits for {awaited:?}, and none is called that; give that step name");
+            return Err(complaint(*line, format!("{what} = {awaited:?}")));
         }
     }
     Ok(())

@@ -90,7 +90,13 @@ impl Gateway {
             .map_err(|problem| problem.text)?;
         let market = self.exchange.market(id);
         let lots = market.instrument.lots(what.quantity.abs());
-        let lots = lots.map(|lots| if what.quantity < Decimal::ZERO { -lots } else { lots });
+        let lots = lots.map(|lots| {
+            if what.quantity < Decimal::ZERO {
+                -lots
+            } else {
+                lots
+            }
+        });
         let lots = lots.ok_or_else(|| format!("{} is no quantity of {}", what.quantity, what.symbol))?;
         let price = match what.price {
             None => market.mark(),
