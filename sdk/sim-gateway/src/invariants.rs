@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
-use crate::exchange::{Order, Status};
+use crate::exchange::{Execution, Order, Part, Status};
 use crate::gateway::{ConnectionId, Gateway};
 use crate::wire::frame::Inbound;
 use crate::wire::ids::request;
@@ -253,7 +253,7 @@ fn one_live_order_each(gateway: &Gateway) -> Value {
     let offenders = twice.map(|(reference, orders)| {
         let ids: Vec<Value> = orders
             .iter()
-            .map(|order| json!({ "client_id": order.key.client, "perm_id": order.perm_id }))
+            .map(|order| json!({ "client_id": order.shown.client, "perm_id": order.perm_id }))
             .collect();
         json!({ "order_ref": reference, "orders": ids })
     });
@@ -270,7 +270,9 @@ fn one_live_order_each(gateway: &Gateway) -> Value {
 fn fills_are_positions(gateway: &Gateway) -> Value {
     let exchange = gateway.exchange();
     let mut sums: BTreeMap<(String, crate::exchange::InstrumentId), i64> = BTreeMap::new();
-    for each in exchange.executions() {
+    // A combination as a whole moves nothing: its legs do.
+    let counts = |each: &&Execution| !each.superseded && each.part != Part::Combination;
+    for each in exchange.executions().iter().filter(counts) {
         let sum = sums.entry((each.account.clone(), each.instrument)).or_default();
         *sum += each.side.signed(each.lots);
     }
@@ -298,20 +300,14 @@ fn fills_are_positions(gateway: &Gateway) -> Value {
             }));
         }
     }
+    // What an order filled is never undone: first versions add up to it.
+    let mut filled: BTreeMap<crate::exchange::OrderKey, i64> = BTreeMap::new();
+    let first = |each: &&Execution| each.correction == 0 && !matches!(each.part, Part::Leg(_));
+    for each in exchange.executions().iter().filter(first) {
+        *filled.entry(each.order).or_default() += each.lots;
+    }
     for order in exchange.orders() {
-        let fills = exchange
-            .executions()
-            .iter()
-            .filter(|each| each.order == order.key);
-        let sum: i64 = fills
-            .map(|each| {
-                if each.side == order.request.side {
-                    each.lots
-                } else {
-                    -each.lots
-                }
-            })
-            .sum();
+        let sum = filled.get(&order.key).copied().unwrap_or(0);
         if sum != order.filled {
             offenders.push(json!({ "perm_id": order.perm_id, "filled": order.filled, "executions": sum }));
         }
@@ -352,8 +348,8 @@ fn paced(watch: &Watch) -> Value {
 fn orders_end(gateway: &Gateway, watch: &Watch, now: u64) -> Value {
     let exchange = gateway.exchange();
     let age = |order: &Order| {
-        let client = watch.clients.get(&order.key.client)?;
-        Some(now.saturating_sub(*client.placed.get(&order.key.order)?))
+        let client = watch.clients.get(&order.shown.client)?;
+        Some(now.saturating_sub(*client.placed.get(&order.shown.order)?))
     };
     let (mut live, mut ended, mut stuck) = (Vec::new(), 0, Vec::new());
     for order in exchange.orders() {

@@ -6,7 +6,6 @@
 //! the same times give the same events, always.
 
 mod account;
-mod adjust;
 mod book;
 mod calendar;
 mod catalogue;

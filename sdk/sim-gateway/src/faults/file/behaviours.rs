@@ -132,7 +132,5 @@ fn elsewhere(keys: &mut Keys<'_>, kind: ElsewhereKind) -> Result<Behaviour, Scen
         quantity,
         price: keys.decimal("price")?,
         account: keys.text("account")?,
-        order_ref: keys.text("reference")?,
-        client: keys.number("owner")?.unwrap_or(0),
     }))
 }

@@ -197,10 +197,6 @@ pub struct Elsewhere {
     pub price: Option<Decimal>,
     /// For which account; the default one when absent.
     pub account: Option<String>,
-    /// Under which reference.
-    pub order_ref: Option<String>,
-    /// The API client it belongs to; zero is a person at the gateway.
-    pub client: i32,
 }
 
 /// Kinds of activity from elsewhere.

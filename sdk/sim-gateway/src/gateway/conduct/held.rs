@@ -82,9 +82,12 @@ impl Gateway {
             return Ok(None);
         }
         if live && self.conduct.splits > 0 {
+            // The exchange makes an order of its own of it.
             self.conduct.splits -= 1;
-            self.split(client, asked)?;
-            return Ok(Some(()));
+            let mut switches = self.exchange.switches();
+            switches.split_next = true;
+            self.exchange.set_switches(switches);
+            return Ok(None);
         }
         let held = |for_link| Held {
             client,
@@ -100,15 +103,25 @@ impl Gateway {
             }
             return Ok(Some(()));
         }
+        let last = self.orders.last_ids.entry(client).or_insert(0);
+        let waits = |each: &Held| (each.client, each.order, each.for_link) == (client, order, false);
         match &mut self.conduct.dialog {
-            Some(dialog) if !known && dialog.left != Some(0) => {
-                dialog.left = dialog.left.map(|left| left - 1);
+            // A change of an order in the dialog changes what the dialog shows.
+            Some(_) if self.conduct.held.iter().any(waits) => {
+                self.conduct
+                    .held
+                    .retain(|each| (each.client, each.order) != (client, order));
                 self.conduct.held.push(held(false));
-                self.acknowledge(from, client, &asked);
-                Ok(Some(()))
             }
-            _ => Ok(None),
+            Some(dialog) if !known && order > *last && dialog.left != Some(0) => {
+                dialog.left = dialog.left.map(|left| left - 1);
+                *last = order;
+                self.conduct.held.push(held(false));
+            }
+            _ => return Ok(None),
         }
+        self.acknowledge(from, client, &asked);
+        Ok(Some(()))
     }
 
     /// A held order has no permanent id and goes no further than `PendingSubmit`.
@@ -205,7 +218,11 @@ impl Gateway {
             return format!("{count} orders forgotten");
         }
         for held in released {
+            // Its id was taken when it was held; others may have come since.
+            let last = self.orders.last_ids.insert(held.client, held.order - 1);
             self.on_behalf(held.client, held.id, &held.body);
+            let highest = last.unwrap_or(0).max(held.order);
+            self.orders.last_ids.insert(held.client, highest);
         }
         self.publish();
         format!("{count} orders released")
@@ -225,21 +242,6 @@ impl Gateway {
         }
         self.publish();
         count
-    }
-
-    /// A change becomes an order of its own, under the same order id and reference, beside the original.
-    fn split(&mut self, client: i32, asked: PlaceOrderRequest) -> Result<(), Problem> {
-        let shown = asked.order_id.unwrap_or(0);
-        let order = self.foreign_order(shown);
-        self.place_unasked(OrderKey { client, order }, asked)
-    }
-
-    /// An order id that no client chose, shown to clients as another.
-    pub(super) fn foreign_order(&mut self, shown: i32) -> i32 {
-        self.conduct.foreign_orders += 1;
-        let order = -1_000_000 - self.conduct.foreign_orders;
-        self.conduct.shown_ids.insert(order, shown);
-        order
     }
 }
 

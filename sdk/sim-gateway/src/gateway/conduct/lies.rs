@@ -5,6 +5,8 @@ use std::any::Any;
 
 use super::permissions::{SHOWN_WHEN_DELAYED, delayed_field};
 use super::{Field, Lie};
+use crate::exchange::Side;
+use crate::gateway::values::written;
 use crate::gateway::{Class, ConnectionId, Gateway, Output};
 use crate::wire::messages::account::{AccountValue, Pnl, PnlSingle, Position, PositionMulti};
 use crate::wire::messages::bars::{HistoricalDataUpdate, RealTimeBarTick};
@@ -41,7 +43,7 @@ impl Gateway {
     pub(in crate::gateway) fn is_honest(&self) -> bool {
         let state = &self.conduct;
         state.lies.is_empty()
-            && state.shown_ids.is_empty()
+            && !state.settings.corrections_are_deltas
             && state.silent.is_empty()
             && state.delayed.is_empty()
             && !state.link_down
@@ -118,9 +120,6 @@ impl Gateway {
 
     fn send_status_changed(&mut self, told: Told, mut status: OrderStatus) {
         let id = status.order_id;
-        if let Some(shown) = id.and_then(|id| self.conduct.shown_ids.get(&id)) {
-            status.order_id = Some(*shown);
-        }
         if self.lied(Field::AveragePrice, told, id).is_some() {
             status.avg_fill_price = Some(0.0);
         }
@@ -142,11 +141,6 @@ impl Gateway {
 
     fn send_open_changed(&mut self, told: Told, mut open: OpenOrder) {
         let id = open.order_id;
-        let shown = id.and_then(|id| self.conduct.shown_ids.get(&id)).copied();
-        if let Some(order) = &mut open.order {
-            order.order_id = shown.or(order.order_id);
-        }
-        open.order_id = shown.or(id);
         if self.lied(Field::OpenOrderFilled, told, id).is_some()
             && let Some(order) = &mut open.order
         {
@@ -160,12 +154,12 @@ impl Gateway {
             return self.put_out(told, &details);
         };
         let id = execution.order_id;
-        if let Some(shown) = id.and_then(|id| self.conduct.shown_ids.get(&id)) {
-            execution.order_id = Some(*shown);
-        }
-        if id.is_some_and(|id| self.conduct.liquidations.contains(&id)) {
-            execution.is_liquidation = Some(true);
-            execution.order_id = Some(-1);
+        let exec_id = execution.exec_id.clone();
+        if self.conduct.settings.corrections_are_deltas
+            && let Some((side, quantity)) = exec_id.as_deref().and_then(|id| self.difference(id))
+        {
+            execution.shares = Some(written(quantity));
+            execution.side = Some(if side == Side::Buy { "BOT" } else { "SLD" }.to_owned());
         }
         if let Some(time) = &execution.time {
             execution.time = Some(self.execution_time(time));
@@ -177,7 +171,6 @@ impl Gateway {
             execution.cum_qty = value.or_else(|| Some("0".to_owned()));
         }
         let again = self.lied(Field::ExecutionTwice, told, id).is_some();
-        let exec_id = execution.exec_id.clone();
         details.execution = Some(execution);
         self.put_out(told, &details);
         if again && let (Some(execution), Some(exec_id)) = (&mut details.execution, exec_id) {

@@ -103,11 +103,6 @@ pub(super) struct State {
     connection_time: TimeStyle,
     execution_times: ExecutionTimes,
     lies: Vec<Lie>,
-    /// Orders under keys that no client chose, and the order ids they are shown with.
-    shown_ids: BTreeMap<i32, i32>,
-    /// Those of them that are liquidations.
-    liquidations: BTreeSet<i32>,
-    foreign_orders: i32,
     transfers: Vec<Transfer>,
 }
 
@@ -125,7 +120,7 @@ impl Gateway {
         match behaviour {
             Behaviour::Reject(code) => self.reject_next(*code),
             Behaviour::HoldIds(time) => self.conduct.settings.id_hold = *time,
-            Behaviour::RollBackIds { client, by } => return Ok(self.roll_back_ids(*client, *by)),
+            Behaviour::RollBackIds { client, by } => return Ok(self.fall_back_ids(*client, *by)),
             Behaviour::ReadOnly(on) => self.conduct.read_only = *on,
             Behaviour::Dialog { orders, forget } => {
                 self.conduct.dialog = Some(held::Dialog::new(*orders, *forget));

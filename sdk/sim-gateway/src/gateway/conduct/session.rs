@@ -59,32 +59,30 @@ impl Gateway {
         self.conduct.link_down
     }
 
-    pub(super) fn roll_back_ids(&mut self, client: Option<i32>, by: i32) -> String {
-        let concerned = self
-            .orders
-            .last_ids
-            .iter_mut()
-            .filter(|(each, _)| client.is_none_or(|client| **each == client));
-        let mut told = Vec::new();
-        for (client, last) in concerned {
-            *last = last.saturating_sub(by).max(0);
-            told.push(format!("client {client} is back to {last}"));
+    pub(super) fn fall_back_ids(&mut self, client: Option<i32>, by: i32) -> String {
+        let concerned = self.orders.last_ids.keys().copied();
+        let concerned: Vec<i32> = concerned
+            .filter(|each| client.is_none_or(|client| *each == client))
+            .collect();
+        for client in &concerned {
+            self.roll_back_ids(*client, by);
         }
-        told.join(", ")
+        format!("clients {concerned:?} are back by {by}")
     }
 
     /// The gateway has restarted.
     pub(super) fn forget_everything(&mut self) -> String {
-        let lost = self.exchange.forget_untransmitted();
-        // What became of them is told to nobody: there is nobody.
-        self.exchange.take_events();
+        let before = self.exchange.orders().count();
+        self.exchange.forget_untransmitted();
+        self.publish();
+        let lost = before - self.exchange.orders().count();
         let held = self.conduct.held.len();
         let state = &mut self.conduct;
         state.held.clear();
         state.busy.clear();
         state.dialog = None;
         state.link_down = false;
-        format!("{} untransmitted and {held} held orders are gone", lost.len())
+        format!("{lost} untransmitted and {held} held orders are gone")
     }
 
     /// A message that its client sent some time ago arrives, whoever is there by now.

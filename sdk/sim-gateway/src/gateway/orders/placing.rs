@@ -158,23 +158,6 @@ impl Gateway {
         Ok(())
     }
 
-    /// Takes an order under a key that no client chose, as activity from elsewhere does.
-    pub(in crate::gateway) fn place_unasked(
-        &mut self,
-        key: OrderKey,
-        asked: wire::PlaceOrderRequest,
-    ) -> Result<(), Problem> {
-        let request = self.understand(&asked)?;
-        let order = asked.order.unwrap_or_default();
-        let exchange = asked
-            .contract
-            .and_then(|contract| contract.exchange)
-            .unwrap_or_default();
-        self.orders.tickets.insert(key, Ticket { order, exchange });
-        let placed = self.exchange.place(key, request);
-        placed.map_err(|refusal| self.refused(key, &refusal))
-    }
-
     fn refused(&self, key: OrderKey, refusal: &Refusal) -> Problem {
         let filled = self
             .exchange
