@@ -12,15 +12,17 @@ use tokio::sync::Notify;
 
 use crate::books::books;
 use crate::clock::{Pace, PaceError};
-use crate::exchange::{InstrumentId, OrderKey};
-use crate::faults;
+use crate::faults::{self, Fired};
+use crate::invariants;
 use crate::load;
+use crate::operator;
 use crate::server::Shared;
 use crate::world::World;
 
 const HELP: &str = "books [brief], counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
                     probe SYMBOL COUNT INTERVAL_MS, latency, \
-                    clock, clock step 5s, clock run 60|stepped, flood RATE SECONDS, quit; and the faults: \
+                    clock, clock step 5s, clock run 60|stepped, flood RATE SECONDS, \
+                    faults, invariants, inject NAME|KEYS, quit; and the faults: \
                     drop, refuse 2s, silent on|off, mute on|off, notice 1100, reject-next [201], \
                     duplicate-next, delay 50ms, garbage, version 100";
 /// Fastest flood.
@@ -86,7 +88,7 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
         ["fill", order] => fill(shared, order, None).map(|()| done),
         ["fill", order, quantity] => fill(shared, order, Some(quantity)).map(|()| done),
         ["probe", symbol, count, interval] => {
-            let id = instrument(shared, symbol)?;
+            let id = operator::instrument(&shared.borrow().gateway, symbol)?;
             let interval = Duration::from_millis(number(interval)?);
             let count = u32::try_from(number(count)?).map_err(|_| "too many probes".to_owned())?;
             Ok(load::probe(shared, id, count, interval).await)
@@ -110,6 +112,11 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
             }
             Ok(load::flood(shared, rate, Duration::from_secs(number(seconds)?.min(3600))).await)
         }
+        ["faults"] => Ok(shared.borrow().faults.json()),
+        ["invariants"] => Ok(invariants::report(&shared.borrow())),
+        ["inject", ..] => shared
+            .borrow_mut()
+            .inject(line.trim_start().trim_start_matches("inject").trim()),
         ["quit"] => {
             quit.notify_one();
             Ok(done)
@@ -118,7 +125,9 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
         [name, value @ ..] => {
             let fault =
                 faults::fault(name, &value.join(" ")).map_err(|error| format!("{error}; also: {HELP}"))?;
-            shared.borrow_mut().inflict(fault);
+            shared
+                .borrow_mut()
+                .try_inflict(Fired::by("operator", fault), None)?;
             Ok(done)
         }
     }
@@ -146,56 +155,31 @@ fn number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("{text:?} is no whole number"))
 }
 
-/// By local symbol: `AAPL`, `EUR.USD`.
-fn instrument(shared: &Shared, symbol: &str) -> Result<InstrumentId, String> {
-    let world = shared.borrow();
-    let found = world
-        .gateway
-        .exchange()
-        .markets()
-        .find(|(_, market)| market.instrument.local_symbol == symbol);
-    found
-        .map(|(id, _)| id)
-        .ok_or_else(|| format!("there is no instrument {symbol:?}"))
-}
-
 fn set_price(shared: &Shared, symbol: &str, value: &str) -> Result<(), String> {
-    let id = instrument(shared, symbol)?;
-    let price: Decimal = value.parse().map_err(|_| format!("{value:?} is no price"))?;
     let mut world = shared.borrow_mut();
-    let ticks = world.gateway.exchange().market(id).instrument.ticks(price);
-    let ticks = ticks.ok_or_else(|| format!("{value} is not on the tick grid of {symbol}"))?;
-    world.gateway.operate(|exchange| exchange.move_price(id, ticks));
+    operator::instrument(&world.gateway, symbol)?;
+    let price: Decimal = value.parse().map_err(|_| format!("{value:?} is no price"))?;
+    operator::set_price(&mut world.gateway, symbol, price)?;
     world.deliver();
     Ok(())
 }
 
 /// Fills an order by decree: `7` of any client, or `100:7` of client 100.
 fn fill(shared: &Shared, order: &str, quantity: Option<&&str>) -> Result<(), String> {
+    let small = |text: &str| number(text).map(|number| i32::try_from(number).ok());
     let (client, order) = match order.split_once(':') {
-        Some((client, order)) => (Some(number(client)?), number(order)?),
-        None => (None, number(order)?),
+        Some((client, order)) => (Some(small(client)?), small(order)?),
+        None => (None, small(order)?),
+    };
+    let quantity = match quantity {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| format!("{text:?} is no quantity"))?),
+    };
+    let (Some(order), Some(client)) = (order, client.map_or(Some(None), |id| id.map(Some))) else {
+        return Err("there is no live order with so large a number".to_owned());
     };
     let mut world = shared.borrow_mut();
-    let exchange = world.gateway.exchange();
-    let asked = |key: OrderKey| {
-        i128::from(key.order) == i128::from(order)
-            && client.is_none_or(|id| i128::from(key.client) == i128::from(id))
-    };
-    let found = exchange
-        .orders()
-        .find(|each| each.status.is_live() && asked(each.key));
-    let found = found.ok_or_else(|| format!("there is no live order {order}"))?;
-    let (key, instrument) = (found.key, &exchange.market(found.request.instrument).instrument);
-    let lots = match quantity {
-        None => None,
-        Some(quantity) => {
-            let parsed: Option<Decimal> = quantity.parse().ok();
-            let lots = parsed.and_then(|quantity| instrument.lots(quantity));
-            Some(lots.ok_or_else(|| format!("{quantity:?} is no quantity"))?)
-        }
-    };
-    let result = world.gateway.operate(|exchange| exchange.force_fill(key, lots));
+    let result = operator::fill(&mut world.gateway, client, order, quantity);
     world.deliver();
-    result.map_err(|error| error.to_string())
+    result
 }

@@ -9,8 +9,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use sim_gateway::clock::Pace;
+<<<<<<< HEAD
 use sim_gateway::exchange::{Catalogue, Config, Hours};
 use sim_gateway::faults::Line;
+=======
+use sim_gateway::exchange::Config;
+use sim_gateway::faults::{Scenario, ScenarioError, Step};
+>>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
 use sim_gateway::server::Options;
 
 /// A simulated Interactive Brokers gateway: a seeded market behind the TWS API.
@@ -78,7 +83,10 @@ pub(crate) struct Serve {
     advisor: bool,
     /// Something that goes wrong, as in "at=3s drop" or "order=3 reject=201"; may be given again.
     #[arg(long = "fault", value_name = "SCRIPT")]
-    faults: Vec<Line>,
+    faults: Vec<Step>,
+    /// A file of steps that go wrong, see "Faults" in the README; may be combined with --fault.
+    #[arg(long, value_name = "FILE", value_parser = scenario)]
+    scenario: Option<Scenario>,
     /// Unix socket for operators: one command a line, one line of JSON an answer; say "help".
     #[arg(long, value_name = "PATH")]
     pub(crate) control: Option<PathBuf>,
@@ -149,12 +157,20 @@ impl Serve {
             },
             newest_version: self.max_server_version,
             faults: self.faults.clone(),
+<<<<<<< HEAD
             master_client: self.master_client_id,
             read_only: self.read_only,
+=======
+            scenario: self.scenario.clone().unwrap_or_default(),
+>>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
             pace: self.pace,
             summary: self
                 .summary
                 .map(|seconds| Duration::from_secs(seconds.max(1).into())),
         }
     }
+}
+
+fn scenario(path: &str) -> Result<Scenario, ScenarioError> {
+    Scenario::load(path.as_ref())
 }

@@ -109,6 +109,28 @@ impl Outbox {
         Ok(())
     }
 
+    /// Writes at most so many bytes, as onto a very slow line.
+    ///
+    /// # Errors
+    /// Those of the socket, other than being full.
+    pub fn flush_some(&mut self, stream: &TcpStream, most: usize) -> std::io::Result<()> {
+        if self.offset == self.pending.len() {
+            self.release_ticks();
+        }
+        let end = self.pending.len().min(self.offset.saturating_add(most));
+        match stream.try_write(self.pending.get(self.offset..end).unwrap_or_default()) {
+            Ok(written) => {
+                self.offset += written;
+                self.counts.bytes += written as u64;
+                self.compact();
+                self.blocked = self.has_pending();
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether anything waits.
     #[must_use]
     pub fn has_pending(&self) -> bool {

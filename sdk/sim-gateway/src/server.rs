@@ -20,7 +20,7 @@ use tokio::time::sleep_until;
 use crate::clock::{Clock, Pace};
 use crate::control;
 use crate::exchange::Config;
-use crate::faults::{Line, Script};
+use crate::faults::{Door, Scenario, Step};
 use crate::gateway::{ConnectionId, Gateway};
 use crate::metrics;
 use crate::summary;
@@ -44,11 +44,17 @@ pub struct Options {
     /// Newest server version to announce.
     pub newest_version: i32,
     /// What goes wrong, and when.
+<<<<<<< HEAD
     pub faults: Vec<Line>,
     /// The client that hears of everybody's orders, if any.
     pub master_client: Option<i32>,
     /// Whether orders are refused.
     pub read_only: bool,
+=======
+    pub faults: Vec<Step>,
+    /// More of that, and how things are that nobody knows.
+    pub scenario: Scenario,
+>>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
     /// How fast its clock runs.
     pub pace: Pace,
     /// How often to print a line about everything to stderr; never, if absent.
@@ -61,8 +67,12 @@ impl Default for Options {
             market: Config::default(),
             newest_version: NEWEST_VERSION,
             faults: Vec::new(),
+<<<<<<< HEAD
             master_client: None,
             read_only: false,
+=======
+            scenario: Scenario::default(),
+>>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
             pace: Pace::Times(1.0),
             summary: None,
         }
@@ -105,11 +115,17 @@ async fn serve_with(
     options: Options,
     commands: Option<mpsc::Receiver<Command>>,
 ) -> io::Result<()> {
+<<<<<<< HEAD
     let mut gateway = Gateway::new(options.market, options.newest_version);
     gateway.set_master_client(options.master_client);
     gateway.set_read_only(options.read_only);
+=======
+    let (mut scenario, seed) = (options.scenario, options.market.seed);
+    scenario.steps.extend(options.faults);
+    let gateway = Gateway::new(options.market, options.newest_version);
+>>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
     let clock = Clock::new(options.pace);
-    let world = World::new(gateway, Script::new(options.faults), clock);
+    let world = World::new(gateway, scenario, seed, clock);
     let shared: Shared = Rc::new(RefCell::new(world));
     let quit = Rc::new(Notify::new());
     tokio::select! {
@@ -148,22 +164,21 @@ async fn accept(listener: TcpListener, shared: &Shared) -> io::Result<()> {
     let changed = Rc::clone(&shared.borrow().reopen);
     let mut listener = Some(listener);
     loop {
-        let refusing = shared.borrow().refusing;
+        let (refusing, door) = (shared.borrow().refusing.is_some(), shared.borrow().door);
         match (refusing, &listener) {
-            (Some(until), _) => {
+            (true, _) => {
                 listener = None;
-                tokio::select! {
-                    () = sleep_until(until.into()) => shared.borrow_mut().refusing = None,
-                    () = changed.notified() => {}
-                }
+                changed.notified().await;
             }
-            (None, None) => listener = Some(TcpListener::bind(address).await?),
-            (None, Some(open)) => tokio::select! {
-                accepted = open.accept() => {
-                    if let Ok((stream, _)) = accepted {
-                        welcome(stream, shared);
-                    }
-                }
+            (false, None) => listener = Some(TcpListener::bind(address).await?),
+            // The system completes connections by itself, as many as its backlog has room for.
+            (false, Some(_)) if door == Door::Wedged => changed.notified().await,
+            (false, Some(open)) => tokio::select! {
+                accepted = open.accept() => match (accepted, door) {
+                    (Ok((stream, _)), Door::Slam(how)) => shared.borrow_mut().slam(&stream, how),
+                    (Ok((stream, _)), _) => welcome(stream, shared),
+                    (Err(_), _) => {}
+                },
                 () = changed.notified() => {}
             },
         }

@@ -2,7 +2,11 @@
 //!
 //! It writes to sockets that can take more and never waits: waiting is for the tasks in `server`.
 
-use std::collections::{BTreeMap, VecDeque};
+mod inflict;
+mod receive;
+mod traffic;
+
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -11,12 +15,15 @@ use tokio::sync::Notify;
 
 use crate::books::Journal;
 use crate::clock::Clock;
-use crate::faults::{Fault, Script, notice_text};
-use crate::gateway::{Class, ConnectionId, Gateway, Output};
+use crate::faults::{
+    Action, Door, End, Fired, Log, Pace, Rules, Scenario, Script, Trigger, Unknowns, nanos, next_window,
+};
+use crate::gateway::conduct::Settings;
+use crate::gateway::{ConnectionId, Gateway, Output};
+use crate::invariants::Watch;
 use crate::load::Probe;
 use crate::outbox::{Counts, Outbox};
-use crate::wire::frame::Inbound;
-use crate::wire::ids::{PROTOBUF_OFFSET, request};
+use crate::wire::Body;
 
 /// Bytes that may wait for a client while it is still listened to.
 const PATIENT_WAITING: usize = 1024 * 1024;
@@ -30,8 +37,37 @@ pub(crate) struct Connection {
     pub(crate) wake: Rc<Notify>,
     /// No more output is coming; close when it is written.
     closing: bool,
-    /// Accepted in silence: whatever it says is ignored.
+    /// Accepted in silence, or cut off since: whatever it says is ignored.
     ignored: bool,
+    /// Cut off: nothing is written to it any more.
+    cut_off: bool,
+    /// Neither read nor written.
+    frozen: bool,
+    /// Bytes a second that are read of it.
+    rate: Option<u64>,
+    /// It is not listened to until then, logical nanoseconds.
+    listen_from: u64,
+    /// Bytes written at a time, and the pause after them.
+    dribble: Option<(usize, u64)>,
+    /// Nothing is written to it until then, logical nanoseconds.
+    write_from: u64,
+    /// When its newest messages came, for pacing.
+    recent: std::collections::VecDeque<u64>,
+    /// How often it was told that it says too much.
+    warned: u32,
+}
+
+/// Something to do later.
+#[derive(Debug)]
+enum Later {
+    /// The end of what a step did.
+    End { step: String, action: Action },
+    /// A step of a fault that has several.
+    Inflict(Action),
+    /// A message to be acted on, whoever is there by then.
+    Message { client: i32, id: u32, body: Body },
+    /// A frame that leaves late.
+    Frame(Output),
 }
 
 /// What a connection's task should do next.
@@ -61,24 +97,75 @@ pub(crate) struct World {
     pub(crate) reopen: Rc<Notify>,
     /// What the last probe measured.
     pub(crate) last_probe: serde_json::Value,
-    /// Connections are refused until then.
-    pub(crate) refusing: Option<Instant>,
+    /// Connections are refused until then, logical nanoseconds.
+    pub(crate) refusing: Option<u64>,
+    /// What becomes of new connections.
+    pub(crate) door: Door,
+    /// What went wrong so far.
+    pub(crate) faults: Log,
+    /// What the invariants need to have seen.
+    pub(crate) watch: Watch,
     /// Messages received so far, by their number.
     pub(crate) received: BTreeMap<u32, u64>,
     pub(crate) clock: Clock,
     script: Script,
+    unknowns: Unknowns,
+    rules: Rules,
+    pacing: Pace,
+    later: BTreeMap<(u64, u64), Later>,
+    put_off: u64,
     next_connection: u64,
-    silent: bool,
     muted: bool,
     duplicate_next: bool,
-    delay: Duration,
-    delayed: VecDeque<(Instant, Output)>,
+    /// Everything leaves this much later, nanoseconds.
+    delay: u64,
+    /// When the last frame so delayed leaves: no later one may overtake it.
+    delayed_until: u64,
+    /// A cold start that waits for the second factor, and whether that has come.
+    approved: Option<bool>,
+    /// A step that a frame set off is at work; frames of its own set off none.
+    at_work: bool,
+    /// The number on record of what was inflicted last.
+    inflicted: u64,
     finished: Counts,
 }
 
 impl World {
-    pub(crate) fn new(gateway: Gateway, script: Script, clock: Clock) -> Self {
-        Self {
+    pub(crate) fn new(mut gateway: Gateway, scenario: Scenario, seed: u64, clock: Clock) -> Self {
+        let Scenario {
+            seed: own,
+            unknowns,
+            mut steps,
+        } = scenario;
+        let epoch = i64::try_from(gateway.exchange().unix_seconds(0)).unwrap_or_default();
+        let vintage = unknowns.reset_windows;
+        let due = |trigger: &Trigger| match trigger {
+            Trigger::At(at) => Some(nanos(*at)),
+            Trigger::Window(region) => {
+                let (begin, _) = next_window(vintage, *region, epoch)?;
+                let seconds = u64::try_from(begin - epoch).unwrap_or_default();
+                Some(seconds.saturating_mul(1_000_000_000))
+            }
+            _ => None,
+        };
+        for step in &mut steps {
+            if let (Trigger::Window(region), None) = (&step.trigger, step.lasting) {
+                let window = next_window(vintage, *region, epoch);
+                step.lasting =
+                    window.and_then(|(_, length)| Some(Duration::from_secs(length.try_into().ok()?)));
+            }
+        }
+        let script = Script::new(steps, own.unwrap_or(seed), due);
+        gateway.assume(Settings {
+            id_hold: nanos(unknowns.client_id_hold),
+            busy_says_why: unknowns.busy_client_id_says_why,
+            corrections_are_deltas: unknowns.corrections == crate::faults::Corrections::Delta,
+            restored_keeps_streams: unknowns.restored_keeps_streams,
+            resubmit: unknowns.maintain_and_resubmit,
+            resubmit_stale: unknowns.resubmit_stale,
+            texts: unknowns.texts.clone(),
+        });
+        let mut world = Self {
             gateway,
             connections: BTreeMap::new(),
             journal: Journal::default(),
@@ -87,17 +174,29 @@ impl World {
             reopen: Rc::new(Notify::new()),
             last_probe: serde_json::Value::Null,
             refusing: None,
+            door: Door::Open,
+            faults: Log::default(),
+            watch: Watch::default(),
             received: BTreeMap::new(),
             clock,
             script,
+            rules: Rules::default(),
+            pacing: Pace::Free,
+            later: BTreeMap::new(),
+            put_off: 0,
             next_connection: 1,
-            silent: false,
             muted: false,
             duplicate_next: false,
-            delay: Duration::ZERO,
-            delayed: VecDeque::new(),
+            delay: 0,
+            delayed_until: 0,
+            approved: None,
+            at_work: false,
+            inflicted: 0,
             finished: Counts::default(),
-        }
+            unknowns,
+        };
+        world.report_statuses_first();
+        world
     }
 
     /// The logical instant, nanoseconds.
@@ -114,7 +213,15 @@ impl World {
             outbox: Outbox::default(),
             wake: Rc::clone(&wake),
             closing: false,
-            ignored: self.silent,
+            ignored: self.door == Door::Silent,
+            cut_off: false,
+            frozen: false,
+            rate: None,
+            listen_from: 0,
+            dribble: None,
+            write_from: 0,
+            recent: std::collections::VecDeque::new(),
+            warned: 0,
         };
         self.connections.insert(id, connection);
         self.gateway.connect(id);
@@ -127,18 +234,30 @@ impl World {
         if let Some(connection) = self.connections.remove(&id) {
             self.finished = sum(self.finished, connection.outbox.counts());
         }
-        self.gateway.disconnect(id);
         let now = self.now();
+        self.gateway.hold_id(now, id);
+        self.gateway.disconnect(id);
         self.journal.disconnected(id, now);
+        self.watch.disconnected(id);
         self.pace.notify_one();
     }
 
     /// Whether a connection's messages are handled: a client that does not read its answers is asked for
     /// no more questions.
     pub(crate) fn listens(&self, id: ConnectionId) -> bool {
+        let now = self.now();
         self.connections.get(&id).is_some_and(|connection| {
-            !self.muted && !connection.closing && connection.outbox.waiting() < PATIENT_WAITING
+            !self.muted
+                && !connection.frozen
+                && !connection.closing
+                && connection.listen_from <= now
+                && connection.outbox.waiting() < PATIENT_WAITING
         })
+    }
+
+    /// Whether a connection may be written to.
+    fn speaks(&self, connection: &Connection) -> bool {
+        !self.muted && !connection.frozen && connection.write_from <= self.now()
     }
 
     pub(crate) fn next(&self, id: ConnectionId) -> Next {
@@ -151,94 +270,69 @@ impl World {
         }
         Next::Wait {
             read: self.listens(id),
-            write: waits && !self.muted,
+            write: waits && self.speaks(connection),
         }
     }
 
-    /// A whole message was read at `read_at`.
-    pub(crate) fn receive(&mut self, from: ConnectionId, message: Inbound, read_at: Instant) {
-        if self
-            .connections
-            .get(&from)
-            .is_none_or(|connection| connection.ignored || connection.closing)
-        {
-            return;
-        }
-        let now = self.now();
-        self.journal.received(from, now, &message);
-        if let Inbound::Message { id, .. } = &message {
-            // Numbers no message has are counted as one, or their variety would take memory.
-            let known = if *id <= PROTOBUF_OFFSET { *id } else { 0 };
-            *self.received.entry(known).or_default() += 1;
-        }
-        let mut faults = Vec::new();
-        if matches!(
-            message,
-            Inbound::Message {
-                id: request::PLACE_ORDER,
-                ..
-            }
-        ) {
-            if let Some(probe) = &mut self.probe {
-                probe.answered(read_at);
-            }
-            faults = self.script.order_arrived();
-        }
-        // What the market did before this message is not an answer to it.
-        self.gateway.advance(now);
-        self.deliver();
-        for fault in &faults {
-            if let Fault::Reject(code) = fault {
-                self.gateway.reject_next(*code);
-            }
-        }
-        if !faults.contains(&Fault::Lose) {
-            self.gateway.receive(now, from, message);
-        }
-        if faults.contains(&Fault::Drop) {
-            self.gateway.take_output();
-        }
-        if faults.contains(&Fault::Duplicate) {
-            self.deliver_twice();
-        }
-        self.deliver();
-        for fault in faults {
-            if !matches!(fault, Fault::Reject(_) | Fault::Lose | Fault::Duplicate) {
-                self.inflict(fault);
-            }
-        }
-        self.pace.notify_one();
-    }
-
-    /// The stream of a connection cannot be followed any further.
-    pub(crate) fn malformed(&mut self, id: ConnectionId, why: &str) {
-        let now = self.now();
-        self.journal.malformed(id, now, why);
-        self.close(id);
-    }
-
-    /// Writes what waits for a connection.
-    pub(crate) fn flush(&mut self, id: ConnectionId) {
-        if self.muted {
-            return;
-        }
-        let Some(connection) = self.connections.get_mut(&id) else {
-            return;
-        };
-        if connection.outbox.flush(&connection.stream).is_err() {
-            self.close(id);
-        }
-    }
-
-    /// Lets time pass: markets, timed faults, delayed frames.
+    /// Lets time pass: markets, what steps and faults have put off.
     pub(crate) fn advance(&mut self) {
         let now = self.now();
-        while let Some(fault) = self.script.due(Duration::from_nanos(now)) {
-            self.inflict(fault);
+        while let Some(fired) = self.script.due(now) {
+            self.inflict(fired, None);
         }
         self.gateway.advance(now);
         self.deliver();
-        self.release();
+        self.catch_up(now);
+        if self.refusing.is_some_and(|until| until <= now) {
+            self.reopen_port();
+        }
+        for connection in self.connections.values() {
+            let due = |from: u64| from != 0 && from <= now;
+            if due(connection.listen_from) || due(connection.write_from) {
+                connection.wake.notify_one();
+            }
+        }
+        for connection in self.connections.values_mut() {
+            for from in [&mut connection.listen_from, &mut connection.write_from] {
+                if *from <= now {
+                    *from = 0;
+                }
+            }
+        }
+    }
+
+    /// Does what was put off until now.
+    fn catch_up(&mut self, now: u64) {
+        let freed = self.rules.expire(now);
+        self.emit(freed.into_iter().map(|frame| frame.output).collect());
+        while let Some(first) = self.later.first_entry() {
+            if first.key().0 > now {
+                break;
+            }
+            match first.remove() {
+                Later::End { step, action } => self.end(&step, &action),
+                Later::Inflict(action) => {
+                    self.inflict(Fired::by("a fault's next part", action), None);
+                }
+                Later::Message { client, id, body } => {
+                    self.gateway.receive_late(now, client, id, &body);
+                    self.faults.record(
+                        now,
+                        None,
+                        "late",
+                        format!("message {id} of client {client} acted on"),
+                    );
+                    self.deliver();
+                }
+                Later::Frame(output) => self.emit(vec![output]),
+            }
+        }
+    }
+
+    fn put_off(&mut self, until: u64, what: Later) {
+        self.put_off += 1;
+        self.later.insert((until, self.put_off), what);
+        self.pace.notify_one();
     }
 
     /// Moves the simulated clock ahead, and everything with it.
@@ -256,156 +350,27 @@ impl World {
 
     /// When [`advance`](Self::advance) next has something to do; `None` while the clock stands still.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let market = self.clock.when(self.gateway.next_due());
-        let script = self.script.next_due().and_then(|due| {
-            let due = u64::try_from(due.as_nanos()).unwrap_or(u64::MAX);
-            self.clock.when(due)
-        });
-        let delayed = self.delayed.front().map(|(due, _)| *due);
-        market.into_iter().chain(script).chain(delayed).min()
-    }
-
-    /// Makes something go wrong, now.
-    pub(crate) fn inflict(&mut self, fault: Fault) {
-        match fault {
-            Fault::Drop => self.drop_all(),
-            Fault::Refuse(time) => {
-                self.refusing = Some(Instant::now() + time);
-                self.reopen.notify_one();
-                self.drop_all();
-            }
-            Fault::Silent(on) => self.silent = on,
-            Fault::Mute(on) => {
-                self.muted = on;
-                self.connections
-                    .values()
-                    .for_each(|connection| connection.wake.notify_one());
-            }
-            Fault::Notice(code) => self.gateway.notice(code, notice_text(code)),
-            Fault::Reject(code) => self.gateway.reject_next(code),
-            Fault::Duplicate => self.duplicate_next = true,
-            Fault::Delay(time) => self.delay = time,
-            Fault::Garbage => {
-                let ids: Vec<ConnectionId> = self.connections.keys().copied().collect();
-                for id in ids {
-                    self.write(id, Class::Other, GARBAGE);
-                    self.flush(id);
-                }
-            }
-            Fault::Version(version) => self.gateway.announce_next(version),
-            Fault::Lose => {}
-        }
-        self.deliver();
-        self.pace.notify_one();
-    }
-
-    /// Takes the gateway's output to the sockets.
-    pub(crate) fn deliver(&mut self) {
-        let output = self.gateway.take_output();
-        self.dispatch(output);
-    }
-
-    fn deliver_twice(&mut self) {
-        let doubled = self.gateway.take_output().into_iter().flat_map(|output| {
-            let again = matches!(
-                output,
-                Output::Frame {
-                    class: Class::Order,
-                    ..
-                }
-            )
-            .then(|| output.clone());
-            std::iter::once(output).chain(again)
-        });
-        let doubled = doubled.collect();
-        self.dispatch(doubled);
-    }
-
-    fn dispatch(&mut self, output: Vec<Output>) {
-        let mut touched = Vec::new();
-        for each in output {
-            let twice = self.duplicate_next
-                && matches!(
-                    each,
-                    Output::Frame {
-                        class: Class::Order,
-                        ..
-                    }
-                );
-            if twice {
-                self.duplicate_next = false;
-            }
-            for _ in 0..=usize::from(twice) {
-                if self.delay.is_zero() && self.delayed.is_empty() {
-                    touched.push(self.carry_out(&each));
-                } else {
-                    self.delayed
-                        .push_back((Instant::now() + self.delay, each.clone()));
-                }
-            }
-        }
-        touched.dedup();
-        for id in touched {
-            self.flush(id);
-        }
-    }
-
-    fn release(&mut self) {
-        let now = Instant::now();
-        let mut touched = Vec::new();
-        while let Some((_, output)) = self.delayed.pop_front_if(|(due, _)| *due <= now) {
-            touched.push(self.carry_out(&output));
-        }
-        touched.dedup();
-        for id in touched {
-            self.flush(id);
-        }
-    }
-
-    fn carry_out(&mut self, output: &Output) -> ConnectionId {
-        match output {
-            Output::Frame { to, class, id, bytes } => {
-                let now = self.now();
-                self.journal.sent(*to, now, *class, *id);
-                self.write(*to, *class, bytes);
-                *to
-            }
-            Output::Close(id) => {
-                if let Some(connection) = self.connections.get_mut(id) {
-                    connection.closing = true;
-                    connection.wake.notify_one();
-                }
-                *id
-            }
-        }
-    }
-
-    fn write(&mut self, to: ConnectionId, class: Class, bytes: &[u8]) {
-        let Some(connection) = self.connections.get_mut(&to) else {
-            return;
+        let waits = |connection: &Connection| {
+            let both = [connection.listen_from, connection.write_from];
+            both.into_iter().filter(|from| *from != 0).min()
         };
-        connection.outbox.encoding = self.gateway.encoding(to);
-        let was_waiting = connection.outbox.has_pending();
-        if connection.outbox.push(class, bytes).is_err() {
-            self.malformed(to, "does not read: too much waits for it");
-        } else if !was_waiting {
-            connection.wake.notify_one();
-        }
+        let connections = self.connections.values().filter_map(waits).min();
+        let own = [
+            self.script.next_due(),
+            self.later.first_key_value().map(|((at, _), _)| *at),
+            self.rules.next_due(),
+            self.refusing.filter(|until| *until != u64::MAX),
+            connections,
+        ];
+        let first = own.into_iter().flatten().fold(self.gateway.next_due(), u64::min);
+        self.clock.when(first)
     }
 
-    fn drop_all(&mut self) {
-        let ids: Vec<ConnectionId> = self.connections.keys().copied().collect();
-        for id in ids {
-            self.close(id);
-        }
-    }
-
-    /// Closes at once; what waits is lost.
-    fn close(&mut self, id: ConnectionId) {
-        if let Some(connection) = self.connections.get(&id) {
-            connection.wake.notify_one();
-        }
-        self.disconnect(id);
+    /// The stream of a connection cannot be followed any further.
+    pub(crate) fn malformed(&mut self, id: ConnectionId, why: &str) {
+        let now = self.now();
+        self.journal.malformed(id, now, why);
+        self.close(id, End::Close);
     }
 
     /// Bytes that wait for clients to read.
@@ -433,6 +398,3 @@ fn sum(a: Counts, b: Counts) -> Counts {
         blocked: a.blocked + b.blocked,
     }
 }
-
-/// A length no frame can have, and noise.
-const GARBAGE: &[u8] = b"\xff\xfe\xfd\xfc\x00\x17\x2a\x99garbage\x00\x01\x02\x80\x81\x82\xc3\x28\xf0\x90";

@@ -5,6 +5,7 @@
 //! answers.
 
 mod account;
+pub mod conduct;
 mod data;
 mod history;
 mod orders;
@@ -23,6 +24,7 @@ use crate::wire::messages::bars::HistoricalBars;
 use crate::wire::messages::session::ErrorMessage;
 use crate::wire::{Encoding, Response, negotiate};
 
+pub(crate) use conduct::frame_subject;
 pub use data::{Entitlement, Entitlements, Rules as DataRules};
 pub use session::ConnectionId;
 pub(crate) use session::client_id;
@@ -100,6 +102,7 @@ pub struct Gateway {
     newest_version: i32,
     forced_version: Option<i32>,
     sessions: BTreeMap<ConnectionId, Session>,
+    conduct: conduct::State,
     orders: orders::State,
     data: data::State,
     history: history::State,
@@ -122,6 +125,7 @@ impl Gateway {
             newest_version,
             forced_version: None,
             sessions: BTreeMap::new(),
+            conduct: conduct::State::default(),
             orders: orders::State::default(),
             data: data::State::default(),
             history: history::State::default(),
@@ -293,7 +297,7 @@ impl Gateway {
             session.stage = Stage::Negotiated;
             session.encoding = Some(Encoding::of(version));
         }
-        let connected_at = values::timestamp(self.exchange.unix_seconds(self.exchange.now()));
+        let connected_at = self.connection_time();
         let bytes = frame::version_frame(version, &connected_at);
         self.output.push(Output::Frame {
             to: from,
@@ -303,10 +307,14 @@ impl Gateway {
         });
     }
 
-    fn send<M: Response>(&mut self, to: ConnectionId, class: Class, message: &M) {
+    fn send<M: Response + 'static>(&mut self, to: ConnectionId, class: Class, message: &M) {
         let Some(encoding) = self.encoding(to).filter(|known| known.version() >= M::SINCE) else {
             return;
         };
+        if !self.is_honest() {
+            self.send_changed(to, class, message);
+            return;
+        }
         let mut bytes = Vec::new();
         frame::encode(&mut bytes, encoding, message);
         let id = message.id();
@@ -325,7 +333,7 @@ impl Gateway {
             id: Some(about),
             error_time: i64::try_from(self.unix_millis()).ok(),
             error_code: Some(problem.code),
-            error_msg: Some(problem.text.clone()),
+            error_msg: Some(self.text_of(problem)),
             advanced_order_reject_json: None,
         };
         *self.errors.entry(problem.code).or_default() += 1;
@@ -335,7 +343,7 @@ impl Gateway {
 
     fn unix_millis(&self) -> u64 {
         let now = self.exchange.now();
-        self.exchange.unix_seconds(now) * 1000 + now % SECOND / 1_000_000
+        self.shifted(self.exchange.unix_seconds(now) * 1000 + now % SECOND / 1_000_000)
     }
 
     /// The connection in use by a client id.

@@ -172,13 +172,13 @@ pub fn encode(out: &mut Vec<u8>, encoding: Encoding, message: &impl Response) {
 
 /// The server's only frame of the handshake: its version and the time of the connection, as text.
 #[must_use]
-pub fn version_frame(version: i32, connected_at: &str) -> Vec<u8> {
-    let body = format!("{version}\0{connected_at}\0");
+pub fn version_frame(version: i32, connected_at: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = [format!("{version}\0").as_bytes(), connected_at.as_ref(), b"\0"].concat();
     let mut out = u32::try_from(body.len())
         .unwrap_or_default()
         .to_be_bytes()
         .to_vec();
-    out.extend_from_slice(body.as_bytes());
+    out.extend_from_slice(&body);
     out
 }
 

@@ -1,6 +1,6 @@
 //! Which handler a request goes to, and the small requests that need no file of their own.
 
-use crate::gateway::{Class, ConnectionId, Gateway, Output, Problem, Session, Stage};
+use crate::gateway::{Class, ConnectionId, Gateway, Problem, Session, Stage};
 use crate::wire::ids::request;
 use crate::wire::messages::session;
 use crate::wire::{Body, Request};
@@ -30,6 +30,9 @@ impl Gateway {
     }
 
     fn dispatch(&mut self, from: ConnectionId, client: i32, id: u32, body: &Body) -> Result<(), Problem> {
+        if self.conduct_request(from, client, id, body)?.is_some() {
+            return Ok(());
+        }
         let answered = self.data_request(from, id, body)?.is_some()
             || self.order_request(from, client, id, body)?.is_some()
             || self.account_request(from, id, body)?.is_some()
@@ -90,15 +93,16 @@ impl Gateway {
 
     fn start_api(&mut self, from: ConnectionId, body: &Body) -> Result<(), Problem> {
         let client = decode::<session::StartApiRequest>(body)?.client_id.unwrap_or(0);
-        if self.connection_of(client).is_some() {
-            let text = "Unable to connect as the client id is already in use. Retry with a unique client id.";
-            self.error(from, -1, &Problem::new(326, text));
-            self.output.push(Output::Close(from));
+        if self.connection_of(client).is_some() || self.is_held(client) {
+            self.refuse_id(from);
             return Ok(());
         }
         self.with_session(from, |session| session.stage = Stage::Ready(client))?;
         self.send_managed_accounts(from);
         self.send_next_valid_id(from, client);
+        if self.tells_of_lost_link(from) {
+            return Ok(());
+        }
         for (code, text) in [
             (2104, "Market data farm connection is OK:usfarm.nj"),
             (2104, "Market data farm connection is OK:cashfarm"),

@@ -1,6 +1,4 @@
-//! The simulated gateway on real sockets: sessions, every fault, hostile input, load.
-
-mod wire_client;
+//! Sessions, the one-line faults and operators' commands, hostile input, load.
 
 use std::io::Write;
 use std::net::{SocketAddr, TcpStream};
@@ -13,44 +11,9 @@ use sim_gateway::wire::frame;
 use sim_gateway::wire::ids::{request, response};
 use sim_gateway::wire::messages::order::OrderStatus;
 use sim_gateway::wire::messages::session::StartApiRequest;
-use wire_client::{Client, PATIENCE, market, resting};
 
-fn start(faults: &[&str]) -> Running {
-    let faults = faults.iter().map(|line| line.parse().unwrap()).collect();
-    Running::start(Options {
-        faults,
-        ..Options::default()
-    })
-    .unwrap()
-}
-
-fn say(gateway: &Running, line: &str) -> serde_json::Value {
-    let answer = gateway.command(line).unwrap();
-    assert!(answer.get("error").is_none(), "{line}: {answer}");
-    answer
-}
-
-/// Tries until it works, within the deadline.
-fn eventually<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(value) = attempt() {
-            return value;
-        }
-        assert!(Instant::now() < deadline, "it never came true");
-        std::thread::yield_now();
-    }
-}
-
-fn order_in_books(gateway: &Running, id: i32) -> serde_json::Value {
-    let books = say(gateway, "books");
-    let orders = books["orders"].as_array().unwrap();
-    orders
-        .iter()
-        .find(|order| order["order_id"] == id)
-        .cloned()
-        .unwrap_or_default()
-}
+use crate::wire_client::{Client, PATIENCE, market, resting};
+use crate::{eventually, order_in_books, say, start};
 
 #[test]
 fn an_order_survives_its_connection_and_answers_the_next_one() {

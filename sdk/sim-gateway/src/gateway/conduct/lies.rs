@@ -1,0 +1,342 @@
+//! Answers that are not what they should be, changed on their way to their encoding, so that both encodings
+//! lie alike.
+
+use std::any::Any;
+
+use super::permissions::{SHOWN_WHEN_DELAYED, delayed_field};
+use super::{Field, Lie};
+use crate::exchange::Side;
+use crate::gateway::values::written;
+use crate::gateway::{Class, ConnectionId, Gateway, Output};
+use crate::wire::messages::account::{AccountValue, Pnl, PnlSingle, Position, PositionMulti};
+use crate::wire::messages::bars::{HistoricalDataUpdate, RealTimeBarTick};
+use crate::wire::messages::depth::{MarketDepth, MarketDepthL2};
+use crate::wire::messages::execution::{CommissionAndFeesReport, ExecutionDetails};
+use crate::wire::messages::market::{MarketDataType, TickGeneric, TickPrice, TickSize, TickString};
+use crate::wire::messages::order::{OpenOrder, OrderStatus};
+use crate::wire::messages::session::{ManagedAccounts, NextValidId};
+use crate::wire::messages::ticks::TickByTickData;
+use crate::wire::{Response, frame};
+
+/// What the protocol writes for a number that is not set.
+const UNSET: f64 = f64::MAX;
+
+/// Who is told something, and about what.
+#[derive(Clone, Copy)]
+struct Told {
+    to: ConnectionId,
+    client: Option<i32>,
+    class: Class,
+}
+
+impl Gateway {
+    /// Begins a lie, or ends the one about the same field when it is to be told no more.
+    pub(super) fn lie(&mut self, lie: &Lie) {
+        if lie.left == Some(0) {
+            self.conduct.lies.retain(|each| each.field != lie.field);
+        } else {
+            self.conduct.lies.push(lie.clone());
+        }
+    }
+
+    /// Whether every answer goes out as it is.
+    pub(in crate::gateway) fn is_honest(&self) -> bool {
+        let state = &self.conduct;
+        state.lies.is_empty()
+            && !state.settings.corrections_are_deltas
+            && state.silent.is_empty()
+            && state.delayed.is_empty()
+            && !state.link_down
+            && state.execution_times == super::ExecutionTimes::Zone
+    }
+
+    /// The value of a lie that is to be told now about a field, if there is one.
+    fn lied(&mut self, field: Field, told: Told, about: Option<i32>) -> Option<Option<String>> {
+        let lies = &mut self.conduct.lies;
+        let at = lies.iter().position(|lie| {
+            lie.field == field
+                && lie.client.is_none_or(|client| told.client == Some(client))
+                && lie.about.is_none_or(|asked| about == Some(asked))
+        })?;
+        let lie = lies.get_mut(at)?;
+        let value = lie.value.clone();
+        if let Some(left) = &mut lie.left {
+            *left -= 1;
+            if *left == 0 {
+                lies.remove(at);
+            }
+        }
+        Some(value)
+    }
+
+    /// Sends an answer as it is, changed, more than once, or not at all.
+    pub(in crate::gateway) fn send_changed<M: Response + 'static>(
+        &mut self,
+        to: ConnectionId,
+        class: Class,
+        message: &M,
+    ) {
+        let client = self.client_of(to);
+        let told = Told { to, client, class };
+        let any: &dyn Any = message;
+        if self.is_muted(told, any) {
+            return;
+        }
+        if let Some(status) = any.downcast_ref::<OrderStatus>() {
+            self.send_status_changed(told, status.clone());
+        } else if let Some(open) = any.downcast_ref::<OpenOrder>() {
+            self.send_open_changed(told, open.clone());
+        } else if let Some(details) = any.downcast_ref::<ExecutionDetails>() {
+            self.send_execution_changed(told, details.clone());
+        } else if !self.send_session_changed(told, any)
+            && !self.send_account_changed(told, any)
+            && !self.send_tick_changed(told, any)
+        {
+            self.put_out(told, message);
+        }
+    }
+
+    fn put_out<M: Response>(&mut self, told: Told, message: &M) {
+        if let Some(encoding) = self.encoding(told.to) {
+            let mut bytes = Vec::new();
+            frame::encode(&mut bytes, encoding, message);
+            self.output.push(Output::Frame {
+                to: told.to,
+                class: told.class,
+                id: message.id(),
+                bytes,
+            });
+        }
+    }
+
+    /// Whether it belongs to a stream that has fallen silent.
+    fn is_muted(&self, told: Told, any: &dyn Any) -> bool {
+        let about = match told.class {
+            Class::Tick { request, .. } => Some(request),
+            _ => stream_of(any),
+        };
+        about.is_some_and(|about| self.conduct.link_down || self.conduct.silent.contains(&(told.to, about)))
+    }
+
+    fn send_status_changed(&mut self, told: Told, mut status: OrderStatus) {
+        let id = status.order_id;
+        if self.lied(Field::AveragePrice, told, id).is_some() {
+            status.avg_fill_price = Some(0.0);
+        }
+        if let Some(value) = self.lied(Field::Status, told, id) {
+            status.status = value.or_else(|| Some("Bewitched".to_owned()));
+        }
+        if let Some(value) = self.lied(Field::WhyHeld, told, id) {
+            status.why_held = value.or_else(|| Some("locate".to_owned()));
+        }
+        if let Some(value) = self.lied(Field::PermId, told, id) {
+            status.perm_id = Some(number(value).unwrap_or(0));
+        }
+        self.put_out(told, &status);
+        if status.status.as_deref() == Some("Filled") && self.lied(Field::FilledTwice, told, id).is_some() {
+            status.avg_fill_price = Some(0.0);
+            self.put_out(told, &status);
+        }
+    }
+
+    fn send_open_changed(&mut self, told: Told, mut open: OpenOrder) {
+        let id = open.order_id;
+        if self.lied(Field::OpenOrderFilled, told, id).is_some()
+            && let Some(order) = &mut open.order
+        {
+            order.filled_quantity = None;
+        }
+        self.put_out(told, &open);
+    }
+
+    fn send_execution_changed(&mut self, told: Told, mut details: ExecutionDetails) {
+        let Some(mut execution) = details.execution.take() else {
+            return self.put_out(told, &details);
+        };
+        let id = execution.order_id;
+        let exec_id = execution.exec_id.clone();
+        if self.conduct.settings.corrections_are_deltas
+            && let Some((side, quantity)) = exec_id.as_deref().and_then(|id| self.difference(id))
+        {
+            execution.shares = Some(written(quantity));
+            execution.side = Some(if side == Side::Buy { "BOT" } else { "SLD" }.to_owned());
+        }
+        if let Some(time) = &execution.time {
+            execution.time = Some(self.execution_time(time));
+        }
+        if let Some(value) = self.lied(Field::ExecutionOrderId, told, id) {
+            execution.order_id = Some(number(value).unwrap_or(0));
+        }
+        if let Some(value) = self.lied(Field::CumulativeQuantity, told, id) {
+            execution.cum_qty = value.or_else(|| Some("0".to_owned()));
+        }
+        let again = self.lied(Field::ExecutionTwice, told, id).is_some();
+        details.execution = Some(execution);
+        self.put_out(told, &details);
+        if again && let (Some(execution), Some(exec_id)) = (&mut details.execution, exec_id) {
+            execution.exec_id = Some(format!("7{exec_id}"));
+            self.put_out(told, &details);
+        }
+    }
+
+    fn send_session_changed(&mut self, told: Told, any: &dyn Any) -> bool {
+        if let Some(accounts) = any.downcast_ref::<ManagedAccounts>() {
+            let mut accounts = accounts.clone();
+            if let Some(value) = self.lied(Field::Accounts, told, None) {
+                accounts.accounts_list = value.or_else(|| Some("U7654321".to_owned()));
+            }
+            self.put_out(told, &accounts);
+        } else if let Some(next) = any.downcast_ref::<NextValidId>() {
+            let mut next = next.clone();
+            if let Some(value) = self.lied(Field::NextId, told, None) {
+                next.order_id = Some(number(value).unwrap_or(1));
+            }
+            self.put_out(told, &next);
+        } else if let Some(report) = any.downcast_ref::<CommissionAndFeesReport>() {
+            let mut report = report.clone();
+            if let Some(value) = self.lied(Field::Commission, told, None) {
+                report.commission_and_fees = real(value);
+            }
+            self.put_out(told, &report);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn send_account_changed(&mut self, told: Told, any: &dyn Any) -> bool {
+        if let Some(value) = any.downcast_ref::<AccountValue>() {
+            let mut value = value.clone();
+            let ready = value.key.as_deref() == Some("AccountReady");
+            if (ready || is_money(&value)) && self.lied(Field::AccountReady, told, None).is_some() {
+                value.value = Some(if ready { "false" } else { "0.00" }.to_owned());
+            }
+            self.put_out(told, &value);
+        } else if let Some(profit) = any.downcast_ref::<Pnl>() {
+            let mut profit = profit.clone();
+            if let Some(value) = self.lied(Field::Profit, told, profit.req_id) {
+                let value = real(value);
+                (profit.daily_pnl, profit.unrealized_pnl, profit.realized_pnl) = (value, value, value);
+            }
+            self.put_out(told, &profit);
+        } else if let Some(profit) = any.downcast_ref::<PnlSingle>() {
+            let mut profit = profit.clone();
+            if let Some(value) = self.lied(Field::Profit, told, profit.req_id) {
+                let value = real(value);
+                (profit.daily_pnl, profit.unrealized_pnl, profit.realized_pnl) = (value, value, value);
+            }
+            self.put_out(told, &profit);
+        } else if let Some(position) = any.downcast_ref::<Position>() {
+            let mut position = position.clone();
+            if let Some(value) = self.lied(Field::Position, told, None) {
+                position.position = value.or_else(|| Some("0".to_owned()));
+            }
+            if self.lied(Field::PositionExchange, told, None).is_some()
+                && let Some(contract) = &mut position.contract
+            {
+                contract.exchange = Some(String::new());
+            }
+            self.put_out(told, &position);
+        } else if let Some(position) = any.downcast_ref::<PositionMulti>() {
+            let mut position = position.clone();
+            if let Some(value) = self.lied(Field::Position, told, position.req_id) {
+                position.position = value.or_else(|| Some("0".to_owned()));
+            }
+            self.put_out(told, &position);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn send_tick_changed(&mut self, told: Told, any: &dyn Any) -> bool {
+        let delayed =
+            |about: Option<i32>| about.is_some_and(|about| self.conduct.delayed.contains(&(told.to, about)));
+        let later = |field: Option<i32>| field.map(delayed_field);
+        if let Some(tick) = any.downcast_ref::<TickPrice>() {
+            let mut tick = tick.clone();
+            if delayed(tick.req_id) {
+                tick.tick_type = later(tick.tick_type);
+            }
+            if let Some(value) = self.lied(Field::TickPrice, told, tick.req_id) {
+                tick.price = Some(real(value).unwrap_or(-1.0));
+            }
+            self.put_out(classed(told, tick.tick_type), &tick);
+        } else if let Some(tick) = any.downcast_ref::<TickSize>().filter(|tick| delayed(tick.req_id)) {
+            let tick = TickSize {
+                tick_type: later(tick.tick_type),
+                ..tick.clone()
+            };
+            self.put_out(classed(told, tick.tick_type), &tick);
+        } else if let Some(tick) = any
+            .downcast_ref::<TickString>()
+            .filter(|tick| delayed(tick.req_id))
+        {
+            let tick = TickString {
+                tick_type: later(tick.tick_type),
+                ..tick.clone()
+            };
+            self.put_out(classed(told, tick.tick_type), &tick);
+        } else if let Some(kind) = any
+            .downcast_ref::<MarketDataType>()
+            .filter(|kind| delayed(kind.req_id))
+        {
+            let kind = MarketDataType {
+                market_data_type: Some(SHOWN_WHEN_DELAYED),
+                ..kind.clone()
+            };
+            self.put_out(told, &kind);
+        } else {
+            return false;
+        }
+        true
+    }
+}
+
+/// A tick of another type takes another place when it waits.
+fn classed(told: Told, field: Option<i32>) -> Told {
+    let class = match (told.class, field) {
+        (Class::Tick { request, .. }, Some(field)) => Class::Tick { request, field },
+        (class, _) => class,
+    };
+    Told { class, ..told }
+}
+
+fn is_money(value: &AccountValue) -> bool {
+    value
+        .currency
+        .as_deref()
+        .is_some_and(|currency| !currency.is_empty())
+}
+
+/// The stream that data belongs to.
+fn stream_of(any: &dyn Any) -> Option<i32> {
+    if let Some(tick) = any.downcast_ref::<TickByTickData>() {
+        tick.req_id
+    } else if let Some(bar) = any.downcast_ref::<RealTimeBarTick>() {
+        bar.req_id
+    } else if let Some(bar) = any.downcast_ref::<HistoricalDataUpdate>() {
+        bar.req_id
+    } else if let Some(depth) = any.downcast_ref::<MarketDepth>() {
+        depth.req_id
+    } else if let Some(depth) = any.downcast_ref::<MarketDepthL2>() {
+        depth.req_id
+    } else if let Some(tick) = any.downcast_ref::<TickGeneric>() {
+        tick.req_id
+    } else {
+        None
+    }
+}
+
+fn number<T: std::str::FromStr>(value: Option<String>) -> Option<T> {
+    value?.parse().ok()
+}
+
+/// A number, `"unset"` for what the protocol writes then, or nothing at all.
+fn real(value: Option<String>) -> Option<f64> {
+    match value.as_deref() {
+        Some("unset") => Some(UNSET),
+        Some(text) => text.parse().ok(),
+        None => None,
+    }
+}
