@@ -60,6 +60,7 @@ MARGINS = (
     "3.initMarginBefore 3.initMarginChange 3.initMarginAfter 3.maintMarginBefore 3.maintMarginChange "
     "3.maintMarginAfter 3.equityWithLoanBefore 3.equityWithLoanChange 3.equityWithLoanAfter"
 )
+OUTSIDE_RTH = " ".join(f"{field}OutsideRTH" for field in MARGINS.split())
 
 EXCEPTIONS = [
     *each("error", "1", 0, NEWER),
@@ -75,6 +76,7 @@ EXCEPTIONS = [
     *each("openOrder", "2.deltaNeutralOrderType 2.adjustedOrderType", "None", NONE, ""),
     *each("openOrder", "2.smartComboRoutingParams", None, EMPTY_LIST, []),
     *each("openOrder", "3.marginCurrency 3.rejectReason", "", NEWER),
+    *each("openOrder", OUTSIDE_RTH, UNSET, NEWER),
     *each("openOrder", MARGINS, UNSET_TEXT, LARGEST, ""),
     *each("openOrder", MARGINS, SAME_NUMBER, "the client writes it as text itself"),
     *each("completedOrder", "0.strike 1.lmtPrice 1.auxPrice 1.cashQty", 0.0, ZERO, UNSET),
