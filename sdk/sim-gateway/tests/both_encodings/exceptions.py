@@ -67,11 +67,7 @@ MARGINS = (
     "3.initMarginBefore 3.initMarginChange 3.initMarginAfter 3.maintMarginBefore 3.maintMarginChange "
     "3.maintMarginAfter 3.equityWithLoanBefore 3.equityWithLoanChange 3.equityWithLoanAfter"
 )
-OUTSIDE = (
-    "3.initMarginBeforeOutsideRTH 3.initMarginChangeOutsideRTH 3.initMarginAfterOutsideRTH "
-    "3.maintMarginBeforeOutsideRTH 3.maintMarginChangeOutsideRTH 3.maintMarginAfterOutsideRTH "
-    "3.equityWithLoanBeforeOutsideRTH 3.equityWithLoanChangeOutsideRTH 3.equityWithLoanAfterOutsideRTH"
-)
+OUTSIDE_RTH = " ".join(f"{field}OutsideRTH" for field in MARGINS.split())
 
 EXCEPTIONS = [
     *each("error", "1", 0, NEWER),
@@ -95,6 +91,7 @@ EXCEPTIONS = [
     *each("openOrder", "2.deltaNeutralOrderType 2.adjustedOrderType", "None", NONE, ""),
     *each("openOrder", "2.smartComboRoutingParams", None, EMPTY_LIST, []),
     *each("openOrder", "3.marginCurrency 3.rejectReason", "", NEWER),
+    *each("openOrder", OUTSIDE_RTH, UNSET, NEWER),
     *each("openOrder", MARGINS, UNSET_TEXT, LARGEST, ""),
     *each("openOrder", MARGINS, SAME_NUMBER, "the client writes it as text itself"),
     *each("completedOrder", "0.strike 1.lmtPrice 1.auxPrice 1.cashQty", 0.0, ZERO, UNSET),
@@ -109,7 +106,6 @@ EXCEPTIONS = [
     *each("completedOrder", "2.commissionAndFees", UNSET, NOT_THERE),
     *each("completedOrder", "2.commissionAndFeesCurrency", "", NOT_THERE),
     *each("openOrder", "2.parentPermId", 0, NOT_THERE),
-    *each("openOrder", OUTSIDE, UNSET, NEWER),
     *each("openOrder", "2.orderComboLegs 2.orderComboLegs.*.", None, NO_LEG_PRICES),
     *each("openOrder", "2.orderComboLegs.*.price", None, NO_LEG_PRICES, UNSET),
     *each("completedOrder", "1.orderComboLegs 1.orderComboLegs.*.", None, NO_LEG_PRICES),
