@@ -5,6 +5,8 @@ from decimal import Decimal
 from ibapi.contract import Contract
 from ibapi.order import Order
 
+ACCOUNT = "DU1234567"
+
 
 def contract(symbol, kind="STK", exchange="SMART", currency="USD", **more):
     made = Contract()
@@ -30,3 +32,6 @@ def idle(desk):
 
 APPLE = contract("AAPL")
 EURO = contract("EUR", "CASH", "IDEALPRO")
+# Calls of all expirations of a month.
+CALLS = contract("SPY", "OPT", lastTradeDateOrContractMonth="202612", strike=600.0, right="C")
+CALLS.multiplier = "100"

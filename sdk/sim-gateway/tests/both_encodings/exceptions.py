@@ -58,6 +58,14 @@ NONE = "IB writes None where there is nothing to say"
 LARGEST = "IB writes the largest number for an unset one"
 EMPTY_LIST = "the client makes an empty list of it in protobuf and none in text"
 NO_LEG_PRICES = "where no leg has a price text sends none, and the client makes a list of empty ones of protobuf"
+CONTRACTS = [
+    ("openOrder", 1),
+    ("completedOrder", 0),
+    ("execDetails", 1),
+    ("position", 1),
+    ("positionMulti", 3),
+    ("updatePortfolio", 0),
+]
 FUND = (
     "1.fundName 1.fundFamily 1.fundType 1.fundFrontLoad 1.fundBackLoad 1.fundManagementFee 1.fundBlueSkyStates "
     "1.fundBlueSkyTerritories 1.fundMinimumInitialPurchase 1.fundSubsequentMinimumPurchase"
@@ -83,6 +91,8 @@ EXCEPTIONS = [
     *each("bondContractDetails", "1.timeZoneId 1.tradingHours 1.liquidHours", "", NEWER),
     *each("bondContractDetails", BOND, "", NOT_THERE),
     *each("bondContractDetails", "1.priceMagnifier", 0, NOT_THERE),
+    *each("scannerData", "2.contract.strike", 0.0, ZERO, UNSET),
+    *[Exception178(callback, f"{at}.lastTradeDate", "", NEWER) for callback, at in CONTRACTS],
     # Orders.
     *each("openOrder", "1.strike 2.lmtPrice 2.auxPrice 2.cashQty", 0.0, ZERO, UNSET),
     *each("openOrder", "2.volatilityType 2.referencePriceType", 0, ZERO, UNSET_INTEGER),
@@ -90,6 +100,8 @@ EXCEPTIONS = [
     *each("openOrder", "1.right 2.deltaNeutralOpenClose", "?", NO_SIDE, ""),
     *each("openOrder", "2.deltaNeutralOrderType 2.adjustedOrderType", "None", NONE, ""),
     *each("openOrder", "2.smartComboRoutingParams", None, EMPTY_LIST, []),
+    *each("openOrder", "2.displaySize", UNSET_INTEGER, LARGEST, 0),
+    *each("completedOrder", "1.displaySize", UNSET_INTEGER, LARGEST, 0),
     *each("openOrder", "3.marginCurrency 3.rejectReason", "", NEWER),
     *each("openOrder", OUTSIDE_RTH, UNSET, NEWER),
     *each("openOrder", MARGINS, UNSET_TEXT, LARGEST, ""),

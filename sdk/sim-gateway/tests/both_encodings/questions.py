@@ -1,11 +1,10 @@
 """What is asked, by subject. Each question is asked on both sides and compared there."""
 
 import questions_data
+import questions_history
 import questions_orders
 import questions_reference
-from contracts import idle
-
-ACCOUNT = "DU1234567"
+from contracts import ACCOUNT, idle
 
 
 def session(pair):
@@ -44,6 +43,7 @@ ALL = [
     conduct,
     *questions_reference.ALL,
     *questions_data.ALL,
+    *questions_history.ALL,
     *questions_orders.ALL,
     account,
 ]

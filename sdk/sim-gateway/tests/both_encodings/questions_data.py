@@ -1,10 +1,11 @@
 """What is asked about quotes, depth, scans and news."""
 
 from ibapi.common import WshEventData
+from ibapi.contract import Contract
 from ibapi.scanner import ScannerSubscription
 from ibapi.tag_value import TagValue
 
-from contracts import APPLE, EURO, contract, idle
+from contracts import APPLE, CALLS, EURO, contract, idle
 
 
 def quotes(pair):
@@ -28,10 +29,27 @@ def quotes(pair):
     pair.ask("live again", lambda desk: desk.reqMarketDataType(1), lambda desk: desk.cancelMktData(26), idle)
 
 
+def derived(pair):
+    told = pair.ask("options", lambda desk: desk.reqContractDetails(27, CALLS))
+    number = next(arguments[1]["contract"]["conId"] for name, arguments in told if name == "contractDetails")
+    call = Contract()
+    call.conId, call.exchange = number, "SMART"
+    figures = "100,101,106"
+    pair.ask("an option", lambda desk: desk.reqMktData(28, call, figures, False, False, []), steps=["5s"])
+    pair.ask("no more of it", lambda desk: desk.cancelMktData(28), idle)
+    difference = contract("AAPL", "CFD")
+    pair.ask("a CFD", lambda desk: desk.reqMktData(29, difference, "", False, False, []))
+    pair.ask("a CFD's book", lambda desk: desk.reqMktDepth(30, difference, 5, False, []))
+    pair.ask("what it implies", lambda desk: desk.calculateImpliedVolatility(31, call, 12.0, 600.0, []))
+    pair.ask("what it is worth", lambda desk: desk.calculateOptionPrice(32, call, 0.2, 600.0, []))
+    pair.ask("no more of it", lambda desk: desk.cancelCalculateImpliedVolatility(31), idle)
+    pair.ask("no more of that", lambda desk: desk.cancelCalculateOptionPrice(32), idle)
+
+
 def depth(pair):
     pair.ask("venues with depth", lambda desk: desk.reqMktDepthExchanges())
-    island = contract("AAPL", exchange="ISLAND")
-    pair.ask("a venue's book", lambda desk: desk.reqMktDepth(50, island, 5, False, []), steps=["3s"])
+    venue = contract("AAPL", exchange="NASDAQ")
+    pair.ask("a venue's book", lambda desk: desk.reqMktDepth(50, venue, 5, False, []), steps=["3s"])
     pair.ask("no more of it", lambda desk: desk.cancelMktDepth(50, False), idle)
     pair.ask("everybody's book", lambda desk: desk.reqMktDepth(51, APPLE, 5, True, []), steps=["3s"])
     pair.ask("no more of it", lambda desk: desk.cancelMktDepth(51, True), idle)
@@ -71,4 +89,4 @@ def news(pair):
 
 BULLETIN = []
 
-ALL = [quotes]
+ALL = [quotes, derived, depth, scans, news]

@@ -1,6 +1,6 @@
 """What is asked about orders of every kind and attribute. Most rest far from the market."""
 
-from ibapi.contract import ComboLeg
+from ibapi.contract import ComboLeg, Contract
 from ibapi.execution import ExecutionFilter
 from ibapi.order import OrderComboLeg
 from ibapi.order_cancel import OrderCancel
@@ -14,7 +14,7 @@ from ibapi.order_condition import (
 )
 from ibapi.tag_value import TagValue
 
-from contracts import APPLE, EURO, contract, idle, order
+from contracts import ACCOUNT, APPLE, CALLS, EURO, contract, idle, order
 
 OPEN = "20261201 10:00:00 US/Eastern"
 CLOSE = "20261201 16:00:00 US/Eastern"
@@ -128,6 +128,19 @@ def families(pair):
     place(pair, "a spread by its legs' prices", 206, spread, priced)
 
 
+def derivatives(pair):
+    told = pair.ask("options", lambda desk: desk.reqContractDetails(220, CALLS))
+    numbers = [arguments[1]["contract"]["conId"] for name, arguments in told if name == "contractDetails"]
+    call = Contract()
+    call.conId, call.exchange = numbers[0], "SMART"
+    place(pair, "a call", 221, call, order("BUY", "MKT", 2), ["3s"])
+    future = contract("ES", "FUT", "CME", lastTradeDateOrContractMonth="202612")
+    place(pair, "a future", 222, future, order("BUY", "MKT", 1), ["3s"])
+    place(pair, "a currency", 223, EURO, order("BUY", "MKT", 20000), ["3s"])
+    exercise = lambda desk: desk.exerciseOptions(224, call, 1, 1, ACCOUNT, 1, "", "", False)
+    pair.ask("an exercise", exercise, steps=["3s"])
+
+
 def leg(number, action):
     made = ComboLeg()
     made.conId, made.ratio, made.action, made.exchange = number, 1, action, "SMART"
@@ -165,4 +178,4 @@ def other_clients(pair):
     pair.ask("orders after a new start", lambda desk: desk.reqOpenOrders())
 
 
-ALL = [plain, kinds, families, endings, other_clients]
+ALL = [plain, kinds, families, derivatives, endings, other_clients]
