@@ -2,8 +2,7 @@
 
 import questions_data
 import questions_orders
-import questions_reference
-from contracts import idle
+from contracts import APPLE, EURO, contract, idle
 
 ACCOUNT = "DU1234567"
 
@@ -19,6 +18,14 @@ def session(pair):
 def conduct(pair):
     pair.ask("a log level", lambda desk: desk.setServerLogLevel(3), idle)
     pair.ask("a lost connection", commands=["notice 1100", "notice 1102"])
+
+
+def reference(pair):
+    pair.ask("a stock", lambda desk: desk.reqContractDetails(10, APPLE))
+    pair.ask("a currency", lambda desk: desk.reqContractDetails(11, EURO))
+    pair.ask("no such contract", lambda desk: desk.reqContractDetails(12, contract("NOTHING")))
+    pair.ask("symbols like MS", lambda desk: desk.reqMatchingSymbols(13, "MS"))
+    pair.ask("a market rule", lambda desk: desk.reqMarketRule(26))
 
 
 def account(pair):
@@ -39,11 +46,4 @@ def account(pair):
     pair.ask("without it", lambda desk: desk.cancelPnLSingle(44), idle)
 
 
-ALL = [
-    session,
-    conduct,
-    *questions_reference.ALL,
-    *questions_data.ALL,
-    *questions_orders.ALL,
-    account,
-]
+ALL = [session, conduct, reference, *questions_data.ALL, *questions_orders.ALL, account]

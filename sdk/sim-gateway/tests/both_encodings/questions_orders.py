@@ -2,7 +2,6 @@
 
 from ibapi.contract import ComboLeg
 from ibapi.execution import ExecutionFilter
-from ibapi.order import OrderComboLeg
 from ibapi.order_cancel import OrderCancel
 from ibapi.order_condition import (
     ExecutionCondition,
@@ -123,20 +122,11 @@ def families(pair):
     spread = contract("AAPL,MSFT", "BAG")
     spread.comboLegs = [leg(265598, "BUY"), leg(272093, "SELL")]
     place(pair, "a spread", 205, spread, order("BUY", "LMT", 1, lmtPrice=-400.0))
-    priced = order("BUY", "LMT", 1, lmtPrice=-800.0)
-    priced.orderComboLegs = [leg_price(100.0), leg_price(900.0)]
-    place(pair, "a spread by its legs' prices", 206, spread, priced)
 
 
 def leg(number, action):
     made = ComboLeg()
     made.conId, made.ratio, made.action, made.exchange = number, 1, action, "SMART"
-    return made
-
-
-def leg_price(price):
-    made = OrderComboLeg()
-    made.price = price
     return made
 
 
@@ -165,4 +155,4 @@ def other_clients(pair):
     pair.ask("orders after a new start", lambda desk: desk.reqOpenOrders())
 
 
-ALL = [plain, kinds, families, endings, other_clients]
+ALL = [plain, endings, other_clients]
