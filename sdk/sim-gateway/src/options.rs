@@ -9,13 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use sim_gateway::clock::Pace;
-<<<<<<< HEAD
 use sim_gateway::exchange::{Catalogue, Config, Hours};
-use sim_gateway::faults::Line;
-=======
-use sim_gateway::exchange::Config;
 use sim_gateway::faults::{Scenario, ScenarioError, Step};
->>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
 use sim_gateway::server::Options;
 
 /// A simulated Interactive Brokers gateway: a seeded market behind the TWS API.
@@ -157,12 +152,9 @@ impl Serve {
             },
             newest_version: self.max_server_version,
             faults: self.faults.clone(),
-<<<<<<< HEAD
+            scenario: self.scenario.clone().unwrap_or_default(),
             master_client: self.master_client_id,
             read_only: self.read_only,
-=======
-            scenario: self.scenario.clone().unwrap_or_default(),
->>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
             pace: self.pace,
             summary: self
                 .summary

@@ -44,17 +44,13 @@ pub struct Options {
     /// Newest server version to announce.
     pub newest_version: i32,
     /// What goes wrong, and when.
-<<<<<<< HEAD
-    pub faults: Vec<Line>,
+    pub faults: Vec<Step>,
+    /// More of that, and how things are that nobody knows.
+    pub scenario: Scenario,
     /// The client that hears of everybody's orders, if any.
     pub master_client: Option<i32>,
     /// Whether orders are refused.
     pub read_only: bool,
-=======
-    pub faults: Vec<Step>,
-    /// More of that, and how things are that nobody knows.
-    pub scenario: Scenario,
->>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
     /// How fast its clock runs.
     pub pace: Pace,
     /// How often to print a line about everything to stderr; never, if absent.
@@ -67,12 +63,9 @@ impl Default for Options {
             market: Config::default(),
             newest_version: NEWEST_VERSION,
             faults: Vec::new(),
-<<<<<<< HEAD
+            scenario: Scenario::default(),
             master_client: None,
             read_only: false,
-=======
-            scenario: Scenario::default(),
->>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
             pace: Pace::Times(1.0),
             summary: None,
         }
@@ -115,15 +108,11 @@ async fn serve_with(
     options: Options,
     commands: Option<mpsc::Receiver<Command>>,
 ) -> io::Result<()> {
-<<<<<<< HEAD
+    let (mut scenario, seed) = (options.scenario, options.market.seed);
+    scenario.steps.extend(options.faults);
     let mut gateway = Gateway::new(options.market, options.newest_version);
     gateway.set_master_client(options.master_client);
     gateway.set_read_only(options.read_only);
-=======
-    let (mut scenario, seed) = (options.scenario, options.market.seed);
-    scenario.steps.extend(options.faults);
-    let gateway = Gateway::new(options.market, options.newest_version);
->>>>>>> 31b4c80 (Let scenarios say what goes wrong: steps with triggers, faults of sockets, frames and the gateway's conduct)
     let clock = Clock::new(options.pace);
     let world = World::new(gateway, scenario, seed, clock);
     let shared: Shared = Rc::new(RefCell::new(world));

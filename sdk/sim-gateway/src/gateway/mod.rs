@@ -205,12 +205,6 @@ impl Gateway {
             let second = (self.seconds + 1) * SECOND;
             let job = self.later.first_key_value().map(|((at, _), _)| *at);
             let next = job.map_or(second, |at| at.min(second));
-            // One market move at a time, so that none goes untold behind a later one.
-            if let Some(due) = self.exchange.next_due().filter(|due| *due < next && *due <= to) {
-                self.exchange.advance(due);
-                self.publish();
-                continue;
-            }
             if next > to {
                 break;
             }
@@ -336,9 +330,11 @@ impl Gateway {
             error_msg: Some(self.text_of(problem)),
             advanced_order_reject_json: None,
         };
-        *self.errors.entry(problem.code).or_default() += 1;
         let class = if about >= 0 { Class::Order } else { Class::Other };
-        self.send(to, class, &message);
+        for _ in 0..self.times_told(problem.code) {
+            *self.errors.entry(problem.code).or_default() += 1;
+            self.send(to, class, &message);
+        }
     }
 
     fn unix_millis(&self) -> u64 {

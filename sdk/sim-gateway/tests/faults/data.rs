@@ -20,6 +20,13 @@ fn data_type(client: &mut Client) -> Option<i32> {
     MarketDataType::decode(body.as_slice()).unwrap().market_data_type
 }
 
+fn ask_delayed(client: &mut Client) {
+    let delayed = MarketDataTypeRequest {
+        market_data_type: Some(3),
+    };
+    client.send(request::MARKET_DATA_TYPE, &delayed).unwrap();
+}
+
 fn entitled(gateway: &Running, what: &str) -> Client {
     let client = eventually(|| Client::start(gateway.address, 7).ok()).0;
     inject(
@@ -40,6 +47,7 @@ fn each_permission_has_its_answer() {
     drop(client);
 
     let mut client = entitled(&gateway, "delayed");
+    ask_delayed(&mut client);
     client.watch(1, "AAPL").unwrap();
     client.wait_error(10167).unwrap();
     assert_eq!(data_type(&mut client), Some(3));
@@ -50,10 +58,7 @@ fn each_permission_has_its_answer() {
     client.watch(1, "AAPL").unwrap();
     client.wait_error(10089).unwrap();
     assert!(client.is_silent(Duration::from_millis(100)));
-    let delayed = MarketDataTypeRequest {
-        market_data_type: Some(3),
-    };
-    client.send(request::MARKET_DATA_TYPE, &delayed).unwrap();
+    ask_delayed(&mut client);
     client.watch(2, "AAPL").unwrap();
     assert_eq!(data_type(&mut client), Some(3));
     drop(client);

@@ -60,10 +60,7 @@ impl Sub for Requirement {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        Self {
-            initial: self.initial - other.initial,
-            maintenance: self.maintenance - other.maintenance,
-        }
+        self + other.times(Decimal::NEGATIVE_ONE)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::exchange::book::{Match, Openness};
 use crate::exchange::event::{Change, Event};
 use crate::exchange::instrument::{InstrumentId, Lots, Ticks};
 use crate::exchange::order::{Hold, Order, OrderKey, OrderKind, Place, Side, Status, TimeInForce};
-use crate::exchange::process::HouseQuote;
+use crate::exchange::process::{HouseQuote, Move};
 
 /// At what price an order may trade right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,8 @@ impl Exchange {
                 break;
             };
             left -= each.lots;
-            self.trade(id, None, each);
+            self.fill_maker(id, each);
+            self.print(id, each.price, each.lots);
         }
         left
     }
@@ -143,7 +144,9 @@ impl Exchange {
                 break;
             };
             left -= each.lots;
-            self.trade(id, Some(key), each);
+            self.fill(key, each.price, each.lots, false);
+            self.fill_maker(id, each);
+            self.print(id, each.price, each.lots);
         }
     }
 
@@ -256,21 +259,21 @@ impl Exchange {
         }
     }
 
-    /// Makes one match a trade: both sides get their fill, then what follows from it happens.
-    fn trade(&mut self, id: InstrumentId, taker: Option<OrderKey>, each: Match) {
-        let Match { maker, price, lots } = each;
-        let wanted = taker.map(|key| self.record(key, price, lots, false));
-        let offered = maker.map(|key| self.record(key, price, lots, true));
-        for (key, before) in taker.zip(wanted).into_iter().chain(maker.zip(offered)) {
-            self.group_filled(key, lots, before);
-        }
+    /// A waiting order of a client was hit, if the match was with one.
+    fn fill_maker(&mut self, id: InstrumentId, each: Match) {
+        let Some(key) = each.maker else {
+            return;
+        };
+        debug_assert_eq!(
+            self.orders.get(&key).map(|order| order.request.instrument),
+            Some(id)
+        );
+        self.fill(key, each.price, each.lots, true);
         let idle = |order: &&Order| order.is_live() && order.workable() == 0;
-        if let Some(order) = maker.and_then(|key| self.orders.get(&key)).filter(idle) {
-            let key = order.key;
+        if self.orders.get(&key).filter(idle).is_some() {
             self.withdraw(key);
             self.hold(key, Hold::Child);
         }
-        self.print(id, price, lots);
     }
 
     pub(in crate::exchange) fn print(&mut self, id: InstrumentId, price: Ticks, lots: Lots) {
@@ -307,4 +310,15 @@ fn is_following(kind: OrderKind) -> bool {
         kind,
         OrderKind::PeggedToMarket { .. } | OrderKind::PeggedToMidpoint { .. } | OrderKind::Relative { .. }
     )
+}
+
+impl Exchange {
+    /// One move of one market, and everything that follows from it.
+    pub(in crate::exchange) fn step(&mut self, id: InstrumentId) {
+        match self.market_mut(id).process.advance() {
+            Move::Quote(quote) => self.requote(id, quote),
+            Move::Trade { side, lots } => self.strike(id, side, lots),
+        }
+        self.settle(id);
+    }
 }

@@ -3,7 +3,6 @@
 
 use std::any::Any;
 
-use super::permissions::{SHOWN_WHEN_DELAYED, delayed_field};
 use super::{Field, Lie};
 use crate::exchange::Side;
 use crate::gateway::values::written;
@@ -12,7 +11,7 @@ use crate::wire::messages::account::{AccountValue, Pnl, PnlSingle, Position, Pos
 use crate::wire::messages::bars::{HistoricalDataUpdate, RealTimeBarTick};
 use crate::wire::messages::depth::{MarketDepth, MarketDepthL2};
 use crate::wire::messages::execution::{CommissionAndFeesReport, ExecutionDetails};
-use crate::wire::messages::market::{MarketDataType, TickGeneric, TickPrice, TickSize, TickString};
+use crate::wire::messages::market::{TickGeneric, TickPrice};
 use crate::wire::messages::order::{OpenOrder, OrderStatus};
 use crate::wire::messages::session::{ManagedAccounts, NextValidId};
 use crate::wire::messages::ticks::TickByTickData;
@@ -45,7 +44,6 @@ impl Gateway {
         state.lies.is_empty()
             && !state.settings.corrections_are_deltas
             && state.silent.is_empty()
-            && state.delayed.is_empty()
             && !state.link_down
             && state.execution_times == super::ExecutionTimes::Zone
     }
@@ -250,56 +248,16 @@ impl Gateway {
     }
 
     fn send_tick_changed(&mut self, told: Told, any: &dyn Any) -> bool {
-        let delayed =
-            |about: Option<i32>| about.is_some_and(|about| self.conduct.delayed.contains(&(told.to, about)));
-        let later = |field: Option<i32>| field.map(delayed_field);
-        if let Some(tick) = any.downcast_ref::<TickPrice>() {
-            let mut tick = tick.clone();
-            if delayed(tick.req_id) {
-                tick.tick_type = later(tick.tick_type);
-            }
-            if let Some(value) = self.lied(Field::TickPrice, told, tick.req_id) {
-                tick.price = Some(real(value).unwrap_or(-1.0));
-            }
-            self.put_out(classed(told, tick.tick_type), &tick);
-        } else if let Some(tick) = any.downcast_ref::<TickSize>().filter(|tick| delayed(tick.req_id)) {
-            let tick = TickSize {
-                tick_type: later(tick.tick_type),
-                ..tick.clone()
-            };
-            self.put_out(classed(told, tick.tick_type), &tick);
-        } else if let Some(tick) = any
-            .downcast_ref::<TickString>()
-            .filter(|tick| delayed(tick.req_id))
-        {
-            let tick = TickString {
-                tick_type: later(tick.tick_type),
-                ..tick.clone()
-            };
-            self.put_out(classed(told, tick.tick_type), &tick);
-        } else if let Some(kind) = any
-            .downcast_ref::<MarketDataType>()
-            .filter(|kind| delayed(kind.req_id))
-        {
-            let kind = MarketDataType {
-                market_data_type: Some(SHOWN_WHEN_DELAYED),
-                ..kind.clone()
-            };
-            self.put_out(told, &kind);
-        } else {
+        let Some(tick) = any.downcast_ref::<TickPrice>() else {
             return false;
+        };
+        let mut tick = tick.clone();
+        if let Some(value) = self.lied(Field::TickPrice, told, tick.req_id) {
+            tick.price = Some(real(value).unwrap_or(-1.0));
         }
+        self.put_out(told, &tick);
         true
     }
-}
-
-/// A tick of another type takes another place when it waits.
-fn classed(told: Told, field: Option<i32>) -> Told {
-    let class = match (told.class, field) {
-        (Class::Tick { request, .. }, Some(field)) => Class::Tick { request, field },
-        (class, _) => class,
-    };
-    Told { class, ..told }
 }
 
 fn is_money(value: &AccountValue) -> bool {

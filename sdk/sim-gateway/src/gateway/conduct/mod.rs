@@ -9,8 +9,8 @@ mod behaviour;
 mod elsewhere;
 mod held;
 mod lies;
-mod permissions;
 mod session;
+mod streams;
 mod subject;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,6 @@ impl Default for Settings {
 struct Stream {
     /// The number of the message that asked.
     asked: u32,
-    symbol: Option<String>,
 }
 
 /// A change of a position that no order caused.
@@ -90,14 +89,11 @@ pub(super) struct State {
     held: Vec<Held>,
     splits: u32,
     link_down: bool,
-    entitlements: BTreeMap<Option<String>, Entitlement>,
+    /// How often a competing session is told of.
+    burst: u32,
     streams: BTreeMap<(ConnectionId, i32), Stream>,
     /// Streams that are registered and silent.
     silent: BTreeSet<(ConnectionId, i32)>,
-    /// Streams that show delayed data.
-    delayed: BTreeSet<(ConnectionId, i32)>,
-    /// The type of market data that connections asked for.
-    data_types: BTreeMap<ConnectionId, i32>,
     /// Milliseconds that the gateway's clock is ahead of the market's.
     clock_ahead: i64,
     connection_time: TimeStyle,
@@ -128,7 +124,7 @@ impl Gateway {
             Behaviour::Release => return Ok(self.release()),
             Behaviour::SplitPermId(changes) => self.conduct.splits = *changes,
             Behaviour::Entitle { symbol, entitlement } => {
-                return Ok(self.entitle(symbol.clone(), *entitlement));
+                self.permit(symbol.as_deref(), *entitlement);
             }
             Behaviour::LinkDown => self.lose_link(),
             Behaviour::LinkUp(code) => return Ok(self.restore_link(*code)),
@@ -161,7 +157,7 @@ impl Gateway {
         if self.keeps_order(from, client, id, body)?.is_some() {
             return Ok(Some(()));
         }
-        self.check_permission(from, id, body)
+        Ok(self.keeps_stream(from, id, body))
     }
 
     /// Changes of positions that no order caused.

@@ -28,8 +28,6 @@ impl Gateway {
         }
         self.conduct.streams.retain(|(each, _), _| *each != id);
         self.conduct.silent.retain(|(each, _)| *each != id);
-        self.conduct.delayed.retain(|(each, _)| *each != id);
-        self.conduct.data_types.remove(&id);
     }
 
     /// Whether a client id is busy, with nobody behind it.
@@ -73,8 +71,7 @@ impl Gateway {
     /// The gateway has restarted.
     pub(super) fn forget_everything(&mut self) -> String {
         let before = self.exchange.orders().count();
-        self.exchange.forget_untransmitted();
-        self.publish();
+        Gateway::restart(self);
         let lost = before - self.exchange.orders().count();
         let held = self.conduct.held.len();
         let state = &mut self.conduct;
@@ -194,7 +191,6 @@ impl Gateway {
         let count = self.conduct.streams.len();
         self.conduct.streams.clear();
         self.conduct.silent.clear();
-        self.conduct.delayed.clear();
         let ids: Vec<ConnectionId> = self.sessions.keys().copied().collect();
         for id in ids {
             if let Some(session) = self.sessions.get_mut(&id) {

@@ -135,7 +135,10 @@ fn a_book_is_refused_where_there_is_none() {
 fn a_reset_book_is_told_anew_and_a_halted_one_ends() {
     let mut desk = Desk::started();
     let mut rebuilt = Rebuilt::default();
-    rebuilt.read(&desk.frames_to(ME, request::MARKET_DEPTH, &book(1, "NASDAQ", 10)), 1);
+    rebuilt.read(
+        &desk.frames_to(ME, request::MARKET_DEPTH, &book(1, "NASDAQ", 10)),
+        1,
+    );
     let before = rebuilt.sides.clone();
     desk.gateway.reset_depth(Some("AAPL"));
     let frames = desk.frames_after(0);
@@ -152,7 +155,10 @@ fn a_reset_book_is_told_anew_and_a_halted_one_ends() {
 fn a_resting_order_is_in_the_book_that_others_see() {
     let mut desk = Desk::started();
     let mut rebuilt = Rebuilt::default();
-    rebuilt.read(&desk.frames_to(ME, request::MARKET_DEPTH, &book(1, "NASDAQ", 10)), 1);
+    rebuilt.read(
+        &desk.frames_to(ME, request::MARKET_DEPTH, &book(1, "NASDAQ", 10)),
+        1,
+    );
     let price = 229.5;
     desk.gateway.take_output();
     let place = crate::wire::messages::order::PlaceOrderRequest {
