@@ -22,7 +22,7 @@ impl Gateway {
         let request = asked.req_id.unwrap_or(0);
         let what = What::read(asked.what_to_show.as_deref().unwrap_or_default())?;
         let format = Format::read(asked.format_date)?;
-        let id = self.past_instrument(asked.contract.as_ref())?;
+        let id = self.resolve(asked.contract.as_ref())?;
         let instrument = &self.exchange.market(id).instrument;
         // Of a cryptocurrency the first moment is the same by either name of its trades.
         let asked_of = if what == What::AggTrades {
@@ -68,7 +68,7 @@ impl Gateway {
     ) -> Result<(), Problem> {
         let request = asked.req_id.unwrap_or(0);
         let duration = period(asked.time_period.as_deref().unwrap_or_default())?;
-        let id = self.past_instrument(asked.contract.as_ref())?;
+        let id = self.resolve(asked.contract.as_ref())?;
         let exchange = &self.exchange;
         let instrument = &exchange.market(id).instrument;
         if !instrument.kind.prints_trades() {

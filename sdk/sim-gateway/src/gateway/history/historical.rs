@@ -4,7 +4,6 @@ use super::bars::{self, Subject};
 use super::follow::Followed;
 use super::moments::{self, Format};
 use super::settings::{BarSize, Duration, What, check_step, service};
-use crate::exchange::{InstrumentId, Kind};
 use crate::gateway::{Class, ConnectionId, Gateway, Problem};
 use crate::wire::messages::bars as wire;
 use crate::wire::messages::contract::Contract;
@@ -60,32 +59,7 @@ impl Gateway {
         Ok(())
     }
 
-    /// The instrument of a request about the past; a continuous future is its nearest contract.
-    pub(in crate::gateway) fn past_instrument(
-        &self,
-        contract: Option<&Contract>,
-    ) -> Result<InstrumentId, Problem> {
-        let found = self.resolve(contract);
-        let Some(contract) = contract.filter(|_| is_continuous(contract) && found.is_err()) else {
-            return found;
-        };
-        let now = self.exchange.unix_seconds(self.exchange.now());
-        let named = |text: &Option<String>, value: &str| {
-            text.as_deref()
-                .is_none_or(|text| text.is_empty() || text == value)
-        };
-        let fits = self.exchange.markets().filter(|(_, market)| {
-            let instrument = &market.instrument;
-            instrument.kind == Kind::Future
-                && named(&contract.symbol, &instrument.symbol)
-                && named(&contract.currency, &instrument.currency)
-        });
-        let ends = fits.filter_map(|(id, market)| Some((market.instrument.derivation?.expires, id)));
-        let nearest = ends.filter(|(expires, _)| *expires > now).min();
-        nearest.map(|(_, id)| id).map_or(found, Ok)
-    }
-
-    fn read_query(&self, asked: &wire::HistoricalDataRequest) -> Result<Query, Problem> {
+    fn read_query(&mut self, asked: &wire::HistoricalDataRequest) -> Result<Query, Problem> {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let size = BarSize::read(&text(&asked.bar_size_setting))?;
         let what = What::read(&text(&asked.what_to_show))?;
@@ -93,7 +67,7 @@ impl Gateway {
         let duration = Duration::read(&text(&asked.duration))?;
         let end = text(&asked.end_date_time);
         let follows = asked.keep_up_to_date.unwrap_or(false);
-        let id = self.past_instrument(asked.contract.as_ref())?;
+        let id = self.resolve(asked.contract.as_ref())?;
         let instrument = &self.exchange.market(id).instrument;
         if is_continuous(asked.contract.as_ref()) && !end.trim().is_empty() {
             return Err(Problem::new(
@@ -247,10 +221,7 @@ impl Gateway {
         let request = request.unwrap_or(0);
         let ended = self.with_session(from, |session| session.history.bars.remove(&request))?;
         let Some(followed) = ended else {
-            return Err(Problem::new(
-                366,
-                format!("No historical data query found for ticker id:{request}"),
-            ));
+            return Err(super::unknown(request));
         };
         self.exchange.unwatch(followed.subject.instrument);
         Err(service(&format!(

@@ -54,6 +54,14 @@ pub(super) struct State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Job {}
 
+/// There is no such request, or no longer.
+fn unknown(request: i32) -> Problem {
+    Problem::new(
+        366,
+        format!("No historical data query found for ticker id:{request}"),
+    )
+}
+
 impl Gateway {
     /// Answers a request about the past; `None` when it is about something else.
     pub(super) fn history_request(
@@ -80,10 +88,14 @@ impl Gateway {
                 .map(|_| ())
             }
             request::HISTOGRAM_DATA => self.histogram(from, decode(body)?),
-            // The answer is always complete already.
-            request::CANCEL_HISTOGRAM_DATA => decode::<wire::CancelHistogramData>(body).map(|_| ()),
+            // These answers are always complete already.
+            request::CANCEL_HISTOGRAM_DATA => Err(unknown(
+                decode::<wire::CancelHistogramData>(body)?.req_id.unwrap_or(0),
+            )),
             request::HISTORICAL_TICKS => self.historical_ticks(from, &decode(body)?),
-            request::CANCEL_HISTORICAL_TICKS => decode::<CancelHistoricalTicks>(body).map(|_| ()),
+            request::CANCEL_HISTORICAL_TICKS => Err(unknown(
+                decode::<CancelHistoricalTicks>(body)?.req_id.unwrap_or(0),
+            )),
             request::TICK_BY_TICK => self.start_stream(from, &decode(body)?),
             request::CANCEL_TICK_BY_TICK => {
                 self.stop_stream(from, decode::<CancelTickByTick>(body)?.req_id.unwrap_or(0))

@@ -153,7 +153,7 @@ impl Gateway {
         if !(1..=PAGE).contains(&count) {
             return Err(Problem::invalid("Number of ticks must be from 1 to 1000"));
         }
-        let id = self.past_instrument(asked.contract.as_ref())?;
+        let id = self.resolve(asked.contract.as_ref())?;
         let now = self.exchange.unix_seconds(self.exchange.now());
         let schedule = self.exchange.schedule(id);
         let read = |what: &str, text: &Option<String>| {
