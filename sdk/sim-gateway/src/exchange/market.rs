@@ -104,6 +104,7 @@ impl Market {
         let nobody = HouseQuote {
             bid: open,
             ask: open,
+            step: 1,
             bid_lots: [0; DEPTH],
             ask_lots: [0; DEPTH],
         };

@@ -26,7 +26,10 @@ impl Exchange {
                 break;
             };
             self.pass(at);
-            self.step(id);
+            // The new second may have closed the market.
+            if self.market(id).is_active() {
+                self.step(id);
+            }
             self.remember();
             self.next_step = at + self.period;
         }

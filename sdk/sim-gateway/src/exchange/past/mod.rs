@@ -61,9 +61,12 @@ impl Exchange {
         let years = |count: u64| count * 365 * DAY + count / 4 * DAY;
         let number = u64::from(instrument.con_id.unsigned_abs());
         let own = match (instrument.derivation, instrument.kind) {
-            (Some(derivation), Kind::Future) if derivation.expires > 0 => derivation.expires - 2 * years(1),
-            (Some(derivation), kind) if derivation.expires > 0 && kind.is_option() => {
-                derivation.expires - years(1)
+            // Contracts are listed some years before they end, and none only today.
+            (Some(derivation), kind)
+                if derivation.expires > 0 && (kind == Kind::Future || kind.is_option()) =>
+            {
+                let listed = derivation.expires.saturating_sub(years(3));
+                listed.min(self.config.epoch.saturating_sub(30 * DAY))
             }
             // Something between 1991 and 2015, never the same for all.
             _ => years(21 + number % 25) + number % 251 * DAY,

@@ -9,6 +9,7 @@ use crate::exchange::prices::fair::{FairPath, fraction, mix};
 use crate::exchange::prices::{
     as_price, as_ticks, own_moment, quantum, scaled, transformed, underlying, volatility_at,
 };
+use crate::exchange::rules::{Grid, Rounding};
 
 /// Trades in a second: at its first, highest, lowest and last price.
 const TRADES: u64 = 4;
@@ -110,7 +111,8 @@ impl Past<'_> {
             } else {
                 0
             };
-            let moved = |ticks: Ticks| (ticks + offset).max(least);
+            let grid = market_grid(&self.exchange.market(id).instrument);
+            let moved = |ticks: Ticks| grid.round((ticks + offset).max(least), Rounding::Nearest);
             let part = Candle {
                 open: moved(part.open),
                 high: moved(part.high),
@@ -225,8 +227,14 @@ pub(super) fn spread_out(summary: &Summary) -> Vec<PastTick> {
     ticks
 }
 
+fn market_grid(instrument: &Instrument) -> &Grid {
+    instrument.grid(instrument.valid_exchanges.first().map_or("", String::as_str))
+}
+
+/// Half a spread around prices of this size, which is the same over all of a stretch of time and its parts.
 fn half_spread(instrument: &Instrument) -> Ticks {
-    (instrument.open / 200_000).max(0) + 1
+    let increment = market_grid(instrument).increment_at(instrument.open);
+    ((instrument.open / 200_000).max(0) + 1).max(increment)
 }
 
 /// The size traded since the beginning of time: it only grows, now faster, now slower.

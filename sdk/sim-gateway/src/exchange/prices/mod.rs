@@ -16,4 +16,6 @@ pub(super) use valuation::{
 #[cfg(test)]
 mod fair_tests;
 #[cfg(test)]
+mod kinds_tests;
+#[cfg(test)]
 mod model_tests;

@@ -3,11 +3,14 @@
 //! Quotes wander around an anchor, which is the instrument's fair value and moves with it. Every instrument
 //! has a generator of its own, so its path does not depend on what else is watched.
 
+use std::sync::Arc;
+
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 
 use crate::exchange::instrument::{Instrument, Kind, Lots, Ticks};
 use crate::exchange::order::Side;
+use crate::exchange::rules::Grid;
 
 /// How many price levels other people show on each side.
 pub const DEPTH: usize = 5;
@@ -19,9 +22,11 @@ pub struct HouseQuote {
     pub bid: Ticks,
     /// Best ask, above the bid.
     pub ask: Ticks,
-    /// Sizes bid at `bid`, `bid - 1`, …; zero where nobody bids.
+    /// From one level to the next: the increment the exchange accepts at these prices.
+    pub step: Ticks,
+    /// Sizes bid at `bid`, `bid - step`, …; zero where nobody bids.
     pub bid_lots: [Lots; DEPTH],
-    /// Sizes offered at `ask`, `ask + 1`, …; zero where nobody offers.
+    /// Sizes offered at `ask`, `ask + step`, …; zero where nobody offers.
     pub ask_lots: [Lots; DEPTH],
 }
 
@@ -77,6 +82,9 @@ pub struct PriceProcess {
     jump: u64,
     /// Smallest spread.
     tight: Ticks,
+    /// The prices an exchange accepts, and their increment around here.
+    grids: Arc<[Grid]>,
+    step: Ticks,
     /// Whether prices may be zero or less.
     signed: bool,
 }
@@ -98,12 +106,15 @@ impl PriceProcess {
         let magnitude = u64::try_from(instrument.open).unwrap_or(0);
         let jump = (magnitude / 10_000).min(8).max(magnitude / 40_000) + 1;
         let tight = Ticks::try_from(magnitude / 200_000).unwrap_or(0) + 1;
+        let step = increment(&instrument.grids, instrument.open);
         Self {
             random,
             manner,
             anchor: instrument.open,
-            away: -tight,
-            spread: 2 * tight,
+            away: -tight.max(step),
+            spread: 2 * tight.max(step),
+            grids: Arc::clone(&instrument.grids),
+            step,
             typical: instrument.typical_lots.max(2),
             jump,
             tight,
@@ -114,6 +125,7 @@ impl PriceProcess {
     /// Makes everything wander around another fair value from now on.
     pub fn follow(&mut self, anchor: Ticks) {
         self.anchor = if self.signed { anchor } else { anchor.max(0) };
+        self.step = increment(&self.grids, self.anchor);
     }
 
     /// The value everything wanders around.
@@ -126,7 +138,7 @@ impl PriceProcess {
     pub fn advance(&mut self) -> Move {
         if self.manner == Manner::Value {
             self.wander();
-            return Move::Value((self.anchor + self.away / 4).max(1));
+            return Move::Value(self.on_grid(self.anchor + self.away / 4).max(1));
         }
         match self.below(100) {
             0..55 => self.wander(),
@@ -156,7 +168,7 @@ impl PriceProcess {
         if !self.signed {
             // Nobody bids nothing for a thing that is worth nothing.
             for (down, lots) in (0..).zip(bid_lots.iter_mut()) {
-                if bid - down < 1 {
+                if bid - down * self.step < 1 {
                     *lots = 0;
                 }
             }
@@ -164,6 +176,7 @@ impl PriceProcess {
         let quote = HouseQuote {
             bid,
             ask,
+            step: self.step,
             bid_lots,
             ask_lots,
         };
@@ -173,14 +186,18 @@ impl PriceProcess {
         quote
     }
 
+    fn on_grid(&self, price: Ticks) -> Ticks {
+        price - price.rem_euclid(self.step)
+    }
+
     fn prices(&self) -> (Ticks, Ticks) {
-        let bid = self.anchor + self.away;
-        let ask = bid + self.spread;
+        let bid = self.on_grid(self.anchor + self.away);
+        let ask = bid + self.on_grid(self.spread.max(self.step));
         if self.signed {
             return (bid, ask);
         }
-        // Below one tick there is only an offer.
-        (bid, ask.max(1))
+        // Of what is worth next to nothing there is only an offer.
+        (bid, ask.max(self.step))
     }
 
     /// A quote whose bid is certainly another than before; the spread stays.
@@ -188,7 +205,7 @@ impl PriceProcess {
         let before = self.away;
         self.wander();
         if self.away == before {
-            self.away = before + 1;
+            self.away = before + self.step;
         }
         self.quote()
     }
@@ -196,8 +213,8 @@ impl PriceProcess {
     /// Stands close around a price, as after news or a pause.
     pub fn move_to(&mut self, price: Ticks) {
         self.follow(price);
-        self.away = -self.tight;
-        self.spread = 2 * self.tight;
+        self.away = -self.tight.max(self.step);
+        self.spread = 2 * self.tight.max(self.step);
     }
 
     /// A step of the walk, pulled gently back to the anchor, and a new spread.
@@ -205,18 +222,18 @@ impl PriceProcess {
         if self.manner == Manner::Still {
             return;
         }
-        let step = Ticks::try_from(1 + self.below(self.jump)).unwrap_or(1);
+        let step = Ticks::try_from(1 + self.below(self.jump)).unwrap_or(1) * self.step;
         // Walks of long steps are pulled as hard as those of short ones.
-        let scale = Ticks::try_from(self.jump / 10).unwrap_or(0) + 1;
+        let scale = (Ticks::try_from(self.jump / 10).unwrap_or(0) + 1) * self.step;
         let pull = (self.away / scale).clamp(-40, 40);
         let up = Ticks::try_from(self.below(100)).unwrap_or(0) >= 50 + pull;
         self.away += if up { step } else { -step };
         if !self.signed {
             // The walk of a cheap thing stays as small as the thing.
-            let room = (self.anchor / 20).max(2 * self.tight);
+            let room = (self.anchor / 20).max(2 * self.tight.max(self.step));
             self.away = self.away.clamp(-room, room);
         }
-        self.spread = self.tight * (1 + Ticks::try_from(self.below(3)).unwrap_or(0));
+        self.spread = self.tight.max(self.step) * (1 + Ticks::try_from(self.below(3)).unwrap_or(0));
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -228,4 +245,13 @@ impl PriceProcess {
     fn lots_below(&mut self, bound: Lots) -> Lots {
         Lots::try_from(self.below(u64::try_from(bound.max(1)).unwrap_or(1))).unwrap_or(0)
     }
+}
+
+/// The increment in which other people quote around a price: where it grows soon, the larger one.
+fn increment(grids: &[Grid], price: Ticks) -> Ticks {
+    grids.first().map_or(1, |grid| {
+        let here = grid.increment_at(price);
+        grid.increment_at(price.saturating_abs().saturating_add(10 * here))
+            .max(1)
+    })
 }

@@ -81,11 +81,9 @@ impl Gateway {
             }
             request::HEAD_TIMESTAMP => self.head_timestamp(from, decode(body)?),
             request::CANCEL_HEAD_TIMESTAMP => {
-                let request = decode::<wire::CancelHeadTimestamp>(body)?.req_id;
-                self.with_session(from, |session| {
-                    session.history.heads.remove(&request.unwrap_or(0))
-                })
-                .map(|_| ())
+                let request = decode::<wire::CancelHeadTimestamp>(body)?.req_id.unwrap_or(0);
+                let known = self.with_session(from, |session| session.history.heads.remove(&request))?;
+                if known { Ok(()) } else { Err(unknown(request)) }
             }
             request::HISTOGRAM_DATA => self.histogram(from, decode(body)?),
             // These answers are always complete already.
