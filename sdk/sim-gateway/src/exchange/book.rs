@@ -291,13 +291,13 @@ impl Book {
 impl HouseQuote {
     /// Side, price and size of every level, bids first, best first.
     pub(super) fn levels(&self) -> impl Iterator<Item = (Side, Ticks, Lots)> + use<> {
-        let (bid, ask) = (self.bid, self.ask);
+        let (bid, ask, step) = (self.bid, self.ask, self.step);
         let bids = (0..)
             .zip(self.bid_lots)
-            .map(move |(down, lots)| (Side::Buy, bid - down, lots));
+            .map(move |(down, lots)| (Side::Buy, bid - down * step, lots));
         let asks = (0..)
             .zip(self.ask_lots)
-            .map(move |(up, lots)| (Side::Sell, ask + up, lots));
+            .map(move |(up, lots)| (Side::Sell, ask + up * step, lots));
         bids.chain(asks)
     }
 }

@@ -14,6 +14,7 @@ fn quote(bid: i64, ask: i64, lots: i64) -> HouseQuote {
     HouseQuote {
         bid,
         ask,
+        step: 1,
         bid_lots: [lots; DEPTH],
         ask_lots: [lots; DEPTH],
     }

@@ -1,10 +1,26 @@
 //! One instrument's market: its book, its price process, and what it shows to the world.
 
 use super::book::Book;
-use super::instrument::{Instrument, Lots, Ticks};
+use super::calendar::Phase;
+use super::instrument::{Instrument, Kind, Lots, Ticks};
 use super::order::Side;
-use super::process::{HouseQuote, PriceProcess};
+use super::past::Tape;
+use super::prices::fair::FairPath;
+use super::prices::{as_price, underlying};
+use super::process::{DEPTH, HouseQuote, PriceProcess};
 use super::trading::Waiting;
+
+/// Why a market does not trade although it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// By decree.
+    General,
+    /// After a large move in a short time.
+    Volatility,
+}
+
+/// How many changes of a market's price by decree are remembered.
+const OFFSETS: usize = 64;
 
 /// Best bid and ask with their sizes, as published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -50,16 +66,31 @@ pub struct Market {
     pub(super) watchers: usize,
     /// While true the market shows only what a probe shows.
     pub(super) frozen: bool,
+    /// The fair value's path, and its value at the exchange's start; made when first needed.
+    pub(super) path: Option<(Box<FairPath>, f64)>,
+    /// What operators added to the fair value, each from a Unix time on.
+    pub(super) offsets: Vec<(u64, Ticks)>,
+    /// What the market has shown.
+    pub(super) tape: Tape,
+    /// The second for which prices were last brought up to date.
+    pub(super) looked_at: Option<u64>,
+    /// Whether somebody watches it or has an order in it, as far as noticed.
+    pub(super) followed: bool,
+    /// Whether it makes moves of its own, as far as noticed.
+    pub(super) moving: bool,
+    pub(super) phase: Phase,
+    /// When the phase changes, Unix time in seconds; `None` is never.
+    pub(super) phase_until: Option<u64>,
+    /// When the trading day of `session` began, Unix time in seconds.
+    pub(super) day: u64,
+    pub(super) halt: Option<(Halt, Option<u64>)>,
+    /// The price that large moves are measured from, and since when.
+    pub(super) reference: (u64, Ticks),
 }
 
 impl Market {
     pub(super) fn new(seed: u64, instrument: Instrument) -> Self {
-        let mut process = PriceProcess::new(seed, &instrument);
-        let house = process.quote();
-        let mut book = Book::default();
-        for (side, price, lots) in house.levels() {
-            book.show(side, price, lots);
-        }
+        let process = PriceProcess::new(seed, &instrument);
         let open = instrument.open;
         let session = Session {
             last: open,
@@ -70,19 +101,85 @@ impl Market {
             close: open,
             volume: 0,
         };
+        let nobody = HouseQuote {
+            bid: open,
+            ask: open,
+            step: 1,
+            bid_lots: [0; DEPTH],
+            ask_lots: [0; DEPTH],
+        };
+        let opens = underlying(&instrument).is_none() && instrument.legs.is_empty();
         let mut market = Self {
             instrument,
             process,
-            book,
-            house,
+            book: Book::default(),
+            house: nobody,
             shown: Top::default(),
             session,
             orders: Waiting::default(),
             watchers: 0,
             frozen: false,
+            path: None,
+            offsets: Vec::new(),
+            tape: Tape::default(),
+            looked_at: None,
+            followed: false,
+            moving: false,
+            phase: Phase::Regular,
+            phase_until: None,
+            day: 0,
+            halt: None,
+            reference: (0, 0),
         };
-        market.shown = market.top();
+        if opens {
+            // What is derived from nothing shows something from the beginning.
+            market.house = market.process.quote();
+            let house = market.house;
+            market.settle_in(&house);
+        }
         market
+    }
+
+    /// Lets other people take their places in a market in which no client has an order.
+    pub(super) fn settle_in(&mut self, house: &HouseQuote) {
+        self.book.clear_house();
+        for (side, price, lots) in house.levels() {
+            self.book.show(side, price, lots);
+        }
+        self.shown = self.top();
+    }
+
+    /// Why the market does not trade although it is open, if it is halted.
+    #[must_use]
+    pub fn halted(&self) -> Option<Halt> {
+        self.halt.map(|(halt, _)| halt)
+    }
+
+    /// What operators have added to the fair value of a Unix time.
+    pub(super) fn offset_at(&self, unix: u64) -> Ticks {
+        let later = self.offsets.partition_point(|(from, _)| *from <= unix);
+        later
+            .checked_sub(1)
+            .and_then(|at| self.offsets.get(at))
+            .map_or(0, |(_, ticks)| *ticks)
+    }
+
+    pub(super) fn set_offset(&mut self, unix: u64, ticks: Ticks) {
+        self.offsets.retain(|(from, _)| *from < unix);
+        if self.offsets.len() >= OFFSETS {
+            self.offsets.remove(0);
+        }
+        self.offsets.push((unix, ticks));
+    }
+
+    /// The middle of other people's quotes, or the last value where nobody quotes, as a number.
+    pub(super) fn middle(&self) -> f64 {
+        let doubled = if self.instrument.kind == Kind::Index {
+            2 * self.session.last
+        } else {
+            self.house.bid + self.house.ask
+        };
+        0.5 * as_price(&self.instrument, doubled)
     }
 
     /// Best bid and ask right now.
@@ -125,9 +222,27 @@ impl Market {
         }
     }
 
-    /// Whether time passes here: somebody watches or has an order in the market.
+    /// How much trades when a session or a pause begins or ends.
+    pub(super) fn auction_lots(&self) -> Lots {
+        match self.instrument.kind {
+            Kind::Index => 0,
+            _ => self.instrument.typical_lots.max(1),
+        }
+    }
+
+    /// Whether anybody cares: somebody watches or has an order in the market.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.watchers > 0 || !self.orders.is_idle()
+    }
+
+    /// Whether time passes here: somebody cares, and nothing holds the market.
     pub(super) fn is_active(&self) -> bool {
-        !self.frozen && (self.watchers > 0 || !self.orders.is_idle())
+        self.is_wanted() && self.trades()
+    }
+
+    /// Whether other people quote and trade: the market is open and nothing holds it.
+    pub(super) fn trades(&self) -> bool {
+        !self.frozen && self.halt.is_none() && self.phase != Phase::Closed
     }
 
     /// Records a trade; true when it is one the market prints.

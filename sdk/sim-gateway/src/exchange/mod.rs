@@ -13,7 +13,9 @@ mod event;
 mod instrument;
 mod market;
 mod order;
-mod process;
+mod pace;
+mod past;
+mod prices;
 mod rules;
 mod trading;
 
@@ -37,11 +39,14 @@ pub use instrument::{
     About, BondTerms, Derivation, FundTerms, Instrument, InstrumentId, Kind, Leg, Lots, Maturity, Right,
     Ticks,
 };
-pub use market::{Market, Session, Top};
+pub use market::{Halt, Market, Session, Top};
 pub use order::{
     Adjustment, Algorithm, Attributes, Condition, ConditionTest, Distance, Hold, OcaGroup, OcaRule, Order,
     OrderKey, OrderKind, OrderRequest, Origin, Side, Status, TimeInForce,
 };
+pub use past::{Candle, Past, PastTick, Summary};
+use prices::process;
+pub use prices::{OptionFigures, model};
 pub use rules::{BadLadder, Grid, Ladder, Rounding};
 pub use trading::{CancelRefusal, ExerciseRefusal, LocateHold, Refusal, Switches, UnknownExecution};
 
@@ -95,6 +100,16 @@ pub struct Exchange {
     period: u64,
     next_step: u64,
     cursor: usize,
+    /// Markets somebody cares about, as far as noticed.
+    followed: Vec<InstrumentId>,
+    /// Those of them that move by themselves, in the order in which they do.
+    moving: Vec<InstrumentId>,
+    /// Whether a market was touched that may move from now on.
+    stirred: bool,
+    /// How many of the events are on the tapes.
+    remembered: usize,
+    /// Whether large moves halt a market.
+    volatility_halts: bool,
     markets: Vec<Market>,
     /// Instruments by contract id.
     listed: BTreeMap<i32, InstrumentId>,
@@ -125,6 +140,11 @@ impl Exchange {
             period,
             next_step: period,
             cursor: 0,
+            followed: Vec::new(),
+            moving: Vec::new(),
+            stirred: false,
+            remembered: 0,
+            volatility_halts: false,
             now: 0,
             markets: Vec::new(),
             listed: BTreeMap::new(),
@@ -144,33 +164,10 @@ impl Exchange {
         exchange
     }
 
-    /// Lets time pass, market moves included.
-    pub fn advance(&mut self, to: u64) {
-        while self.next_step <= to {
-            let at = self.next_step;
-            let Some(id) = self.next_active() else {
-                // Nobody looks: markets stand still, and start again from the next whole period.
-                self.next_step = to - to % self.period + self.period;
-                break;
-            };
-            self.pass(at);
-            self.step(id);
-            self.next_step = at + self.period;
-        }
-        self.pass(to);
-    }
-
-    /// When [`advance`](Self::advance) next has a market to move, or `None` while nobody looks.
-    #[must_use]
-    pub fn next_due(&self) -> Option<u64> {
-        self.markets
-            .iter()
-            .any(Market::is_active)
-            .then_some(self.next_step)
-    }
-
     /// The events since the last call.
     pub fn take_events(&mut self) -> Vec<Event> {
+        self.remember();
+        self.remembered = 0;
         std::mem::take(&mut self.events)
     }
 
@@ -203,19 +200,19 @@ impl Exchange {
         &self.markets[id.0]
     }
 
+    /// One market, to change it: from now on it is followed for as long as anybody cares.
     pub(super) fn market_mut(&mut self, id: InstrumentId) -> &mut Market {
-        &mut self.markets[id.0]
-    }
-
-    /// Starts watching a market, so that it moves.
-    pub fn watch(&mut self, id: InstrumentId) {
-        self.market_mut(id).watchers += 1;
-    }
-
-    /// Ends one [`watch`](Self::watch).
-    pub fn unwatch(&mut self, id: InstrumentId) {
-        let market = self.market_mut(id);
-        market.watchers = market.watchers.saturating_sub(1);
+        let market = &mut self.markets[id.0];
+        if !market.moving {
+            self.stirred = true;
+            if !market.followed {
+                market.followed = true;
+                self.followed.push(id);
+                let unix = self.config.epoch + self.now / SECOND;
+                market.tape.begin(unix, market.shown, market.session.last);
+            }
+        }
+        market
     }
 
     /// All orders ever placed.
@@ -245,66 +242,5 @@ impl Exchange {
     #[must_use]
     pub fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.iter().find(|account| account.name == name)
-    }
-
-    /// Moves a market to a price at once, with a trade there, as news would.
-    pub fn move_price(&mut self, id: InstrumentId, price: Ticks) {
-        let market = self.market_mut(id);
-        market.process.move_to(price);
-        let quote = market.process.quote();
-        self.requote(id, quote);
-        self.print(id, price, 1);
-        self.settle(id);
-    }
-
-    /// Stops a market and lets only [`probe`](Self::probe) change what it shows.
-    pub fn freeze(&mut self, id: InstrumentId, frozen: bool) {
-        self.market_mut(id).frozen = frozen;
-    }
-
-    /// Changes the bid that a frozen market shows by exactly one tick, and nothing else.
-    pub fn probe(&mut self, id: InstrumentId) {
-        let market = self.market_mut(id);
-        let Some((bid, lots)) = market.shown.bid else {
-            return;
-        };
-        let moved = if bid == market.house.bid {
-            bid - 1
-        } else {
-            market.house.bid
-        };
-        market.shown.bid = Some((moved, lots));
-        self.events.push(Event::Quote { instrument: id });
-    }
-
-    /// Moves the next active market's quote, outside the ordinary pace: for load. False when nobody
-    /// watches.
-    pub fn flood_step(&mut self) -> bool {
-        let Some(id) = self.next_active() else {
-            return false;
-        };
-        let quote = self.market_mut(id).process.moved_quote();
-        self.requote(id, quote);
-        self.settle(id);
-        true
-    }
-
-    fn next_active(&mut self) -> Option<InstrumentId> {
-        let count = self.markets.len();
-        let found = (0..count)
-            .map(|step| (self.cursor + step) % count)
-            .find(|at| self.markets[*at].is_active())?;
-        self.cursor = (found + 1) % count;
-        Some(InstrumentId(found))
-    }
-
-    /// Sets the clock and lets happen what is due by then; at midnight UTC the accounts' day begins.
-    fn pass(&mut self, to: u64) {
-        let before = self.unix_seconds(self.now) / DAY;
-        self.ring(to);
-        self.now = self.now.max(to);
-        if self.unix_seconds(self.now) / DAY != before {
-            self.end_day();
-        }
     }
 }

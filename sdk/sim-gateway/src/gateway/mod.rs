@@ -205,6 +205,12 @@ impl Gateway {
             let second = (self.seconds + 1) * SECOND;
             let job = self.later.first_key_value().map(|((at, _), _)| *at);
             let next = job.map_or(second, |at| at.min(second));
+            // One market move at a time, so that none goes untold behind a later one.
+            if let Some(due) = self.exchange.next_due().filter(|due| *due < next && *due <= to) {
+                self.exchange.advance(due);
+                self.publish();
+                continue;
+            }
             if next > to {
                 break;
             }

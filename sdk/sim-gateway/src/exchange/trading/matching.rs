@@ -5,7 +5,7 @@ use crate::exchange::book::{Match, Openness};
 use crate::exchange::event::{Change, Event};
 use crate::exchange::instrument::{InstrumentId, Lots, Ticks};
 use crate::exchange::order::{Hold, Order, OrderKey, OrderKind, Place, Side, Status, TimeInForce};
-use crate::exchange::process::{HouseQuote, Move};
+use crate::exchange::process::HouseQuote;
 
 /// At what price an order may trade right now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -310,15 +310,4 @@ fn is_following(kind: OrderKind) -> bool {
         kind,
         OrderKind::PeggedToMarket { .. } | OrderKind::PeggedToMidpoint { .. } | OrderKind::Relative { .. }
     )
-}
-
-impl Exchange {
-    /// One move of one market, and everything that follows from it.
-    pub(in crate::exchange) fn step(&mut self, id: InstrumentId) {
-        match self.market_mut(id).process.advance() {
-            Move::Quote(quote) => self.requote(id, quote),
-            Move::Trade { side, lots } => self.strike(id, side, lots),
-        }
-        self.settle(id);
-    }
 }

@@ -61,6 +61,7 @@ impl Exchange {
         }
         let key = self.resolve(shown);
         let instrument = request.instrument;
+        self.look(instrument);
         match self.orders.get(&key) {
             Some(order) if !order.is_live() => return Err(Refusal::Ended(shown.order)),
             Some(order) => {
