@@ -140,7 +140,7 @@ impl Gateway {
             self.exchange.unwatch(subject.instrument);
         }
         for (request, stream) in watches.streams {
-            self.end_stream(id, request, stream.instrument);
+            self.end_following(id, request, stream.instrument);
         }
     }
 

@@ -120,11 +120,11 @@ impl Gateway {
         let ended = self.with_session(from, |session| session.history.streams.remove(&request))?;
         let unknown = || Problem::new(300, format!("Can't find EId with tickerId:{request}"));
         let instrument = ended.ok_or_else(unknown)?.instrument;
-        self.end_stream(from, request, instrument);
+        self.end_following(from, request, instrument);
         Ok(())
     }
 
-    pub(in crate::gateway) fn end_stream(
+    pub(in crate::gateway) fn end_following(
         &mut self,
         connection: ConnectionId,
         request: i32,

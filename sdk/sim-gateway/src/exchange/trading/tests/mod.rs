@@ -82,6 +82,7 @@ impl Scene {
         let quote = HouseQuote {
             bid,
             ask,
+            step: 1,
             bid_lots: [lots; DEPTH],
             ask_lots: [lots; DEPTH],
         };
