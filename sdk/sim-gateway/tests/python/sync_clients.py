@@ -12,6 +12,7 @@ import sys
 import time
 
 import sync_data
+import sync_orders
 
 PATIENCE = 10.0
 ACCOUNT = "DU1234567"
@@ -69,16 +70,28 @@ class Session:
         self.ib = None
         self.stock = None
         self.codes = set()
+        self.told = {}
 
     def connect(self, client):
         self.ib = self.library.IB()
         # Without it a question that is not answered is waited for without end.
         self.ib.RequestTimeout = PATIENCE
         self.ib.errorEvent += lambda about, code, *rest: self.codes.add(code)
+        self.listen(self.ib.wrapper)
         self.ib.connect(*self.address, clientId=client, timeout=PATIENCE)
         same(self.ib.client.serverVersion(), self.server_version)
         same(self.ib.managedAccounts(), [ACCOUNT])
         self.complaints.assert_none()
+
+    def listen(self, wrapper):
+        """Keeps orders as they were told last; the libraries go on showing what they have sent themselves."""
+        hand_on = wrapper.openOrder
+
+        def open_order(number, contract, order, state):
+            self.told[number] = order
+            hand_on(number, contract, order, state)
+
+        wrapper.openOrder = open_order
 
     def until(self, holds, what):
         deadline = time.monotonic() + PATIENCE
@@ -124,7 +137,7 @@ def check(library, server_version):
     traffic = Traffic(library)
     session = Session(library, (host, int(port)), server_version)
     session.connect(client=1)
-    for part in [*PARTS, *sync_data.PARTS]:
+    for part in [*PARTS, *sync_data.PARTS, *sync_orders.PARTS]:
         part(session)
         session.complaints.assert_none()
     session.ib.disconnect()
