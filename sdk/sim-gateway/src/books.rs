@@ -159,10 +159,10 @@ fn order_json(gateway: &Gateway, exchange: &Exchange, order: &Order) -> Value {
     let instrument = &exchange.market(order.request.instrument).instrument;
     let price = |ticks: Option<i64>| ticks.map(|ticks| instrument.price(ticks).to_string());
     json!({
-        "client_id": order.key.client,
-        "order_id": order.key.order,
+        "client_id": order.shown.client,
+        "order_id": order.shown.order,
         "perm_id": order.perm_id,
-        "order_ref": gateway.order_ref(order.key),
+        "order_ref": gateway.order_ref(order.key).or_else(|| gateway.order_ref(order.shown)),
         "account": order.request.account,
         "symbol": instrument.local_symbol,
         "action": action(order.request.side),
@@ -183,8 +183,8 @@ fn executions_json(exchange: &Exchange) -> Value {
         let instrument = &exchange.market(each.instrument).instrument;
         json!({
             "exec_id": each.id,
-            "client_id": each.order.client,
-            "order_id": each.order.order,
+            "client_id": each.shown.client,
+            "order_id": each.shown.order,
             "perm_id": each.perm_id,
             "account": each.account,
             "symbol": instrument.local_symbol,

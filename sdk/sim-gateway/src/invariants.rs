@@ -243,7 +243,8 @@ fn one_live_order_each(gateway: &Gateway) -> Value {
     for order in gateway.exchange().orders().filter(|order| order.status.is_live()) {
         let reference = gateway
             .order_ref(order.key)
-            .filter(|reference| !reference.is_empty());
+            .or_else(|| gateway.order_ref(order.shown));
+        let reference = reference.filter(|reference| !reference.is_empty());
         if let Some(reference) = reference {
             live.entry(reference).or_default().push(order);
         }

@@ -163,12 +163,13 @@ async fn accept(listener: TcpListener, shared: &Shared) -> io::Result<()> {
             // The system completes connections by itself, as many as its backlog has room for.
             (false, Some(_)) if door == Door::Wedged => changed.notified().await,
             (false, Some(open)) => tokio::select! {
+                biased;
+                () = changed.notified() => {}
                 accepted = open.accept() => match (accepted, door) {
                     (Ok((stream, _)), Door::Slam(how)) => shared.borrow_mut().slam(&stream, how),
                     (Ok((stream, _)), _) => welcome(stream, shared),
                     (Err(_), _) => {}
                 },
-                () = changed.notified() => {}
             },
         }
     }

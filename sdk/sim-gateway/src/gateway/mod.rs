@@ -158,7 +158,8 @@ impl Gateway {
 
     /// Frames and closes since the last call, in order.
     pub fn take_output(&mut self) -> Vec<Output> {
-        std::mem::take(&mut self.output)
+        let output = std::mem::take(&mut self.output);
+        self.censored(output)
     }
 
     /// A client has connected.

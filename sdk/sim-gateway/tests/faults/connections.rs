@@ -236,6 +236,7 @@ fn a_restart_loses_what_was_never_transmitted_and_rolls_ids_back() {
 fn a_cold_start_waits_for_somebody() {
     let gateway = play("[[step]]\nname = \"tap\"\ndo = \"approve\"\n");
     inject(&gateway, "do = \"lifecycle\", kind = \"cold\", for = \"1ms\"");
+    eventually(|| TcpStream::connect(gateway.address).err());
     for _ in 0..20 {
         assert!(TcpStream::connect(gateway.address).is_err());
     }

@@ -8,13 +8,9 @@ use crate::exchange::Side;
 use crate::gateway::values::written;
 use crate::gateway::{Class, ConnectionId, Gateway, Output};
 use crate::wire::messages::account::{AccountValue, Pnl, PnlSingle, Position, PositionMulti};
-use crate::wire::messages::bars::{HistoricalDataUpdate, RealTimeBarTick};
-use crate::wire::messages::depth::{MarketDepth, MarketDepthL2};
 use crate::wire::messages::execution::{CommissionAndFeesReport, ExecutionDetails};
-use crate::wire::messages::market::{TickGeneric, TickPrice};
 use crate::wire::messages::order::{OpenOrder, OrderStatus};
 use crate::wire::messages::session::{ManagedAccounts, NextValidId};
-use crate::wire::messages::ticks::TickByTickData;
 use crate::wire::{Response, frame};
 
 /// What the protocol writes for a number that is not set.
@@ -22,10 +18,10 @@ const UNSET: f64 = f64::MAX;
 
 /// Who is told something, and about what.
 #[derive(Clone, Copy)]
-struct Told {
-    to: ConnectionId,
-    client: Option<i32>,
-    class: Class,
+pub(super) struct Told {
+    pub(super) to: ConnectionId,
+    pub(super) client: Option<i32>,
+    pub(super) class: Class,
 }
 
 impl Gateway {
@@ -49,7 +45,7 @@ impl Gateway {
     }
 
     /// The value of a lie that is to be told now about a field, if there is one.
-    fn lied(&mut self, field: Field, told: Told, about: Option<i32>) -> Option<Option<String>> {
+    pub(super) fn lied(&mut self, field: Field, told: Told, about: Option<i32>) -> Option<Option<String>> {
         let lies = &mut self.conduct.lies;
         let at = lies.iter().position(|lie| {
             lie.field == field
@@ -77,19 +73,13 @@ impl Gateway {
         let client = self.client_of(to);
         let told = Told { to, client, class };
         let any: &dyn Any = message;
-        if self.is_muted(told, any) {
-            return;
-        }
         if let Some(status) = any.downcast_ref::<OrderStatus>() {
             self.send_status_changed(told, status.clone());
         } else if let Some(open) = any.downcast_ref::<OpenOrder>() {
             self.send_open_changed(told, open.clone());
         } else if let Some(details) = any.downcast_ref::<ExecutionDetails>() {
             self.send_execution_changed(told, details.clone());
-        } else if !self.send_session_changed(told, any)
-            && !self.send_account_changed(told, any)
-            && !self.send_tick_changed(told, any)
-        {
+        } else if !self.send_session_changed(told, any) && !self.send_account_changed(told, any) {
             self.put_out(told, message);
         }
     }
@@ -105,15 +95,6 @@ impl Gateway {
                 bytes,
             });
         }
-    }
-
-    /// Whether it belongs to a stream that has fallen silent.
-    fn is_muted(&self, told: Told, any: &dyn Any) -> bool {
-        let about = match told.class {
-            Class::Tick { request, .. } => Some(request),
-            _ => stream_of(any),
-        };
-        about.is_some_and(|about| self.conduct.link_down || self.conduct.silent.contains(&(told.to, about)))
     }
 
     fn send_status_changed(&mut self, told: Told, mut status: OrderStatus) {
@@ -246,18 +227,6 @@ impl Gateway {
         }
         true
     }
-
-    fn send_tick_changed(&mut self, told: Told, any: &dyn Any) -> bool {
-        let Some(tick) = any.downcast_ref::<TickPrice>() else {
-            return false;
-        };
-        let mut tick = tick.clone();
-        if let Some(value) = self.lied(Field::TickPrice, told, tick.req_id) {
-            tick.price = Some(real(value).unwrap_or(-1.0));
-        }
-        self.put_out(told, &tick);
-        true
-    }
 }
 
 fn is_money(value: &AccountValue) -> bool {
@@ -267,31 +236,12 @@ fn is_money(value: &AccountValue) -> bool {
         .is_some_and(|currency| !currency.is_empty())
 }
 
-/// The stream that data belongs to.
-fn stream_of(any: &dyn Any) -> Option<i32> {
-    if let Some(tick) = any.downcast_ref::<TickByTickData>() {
-        tick.req_id
-    } else if let Some(bar) = any.downcast_ref::<RealTimeBarTick>() {
-        bar.req_id
-    } else if let Some(bar) = any.downcast_ref::<HistoricalDataUpdate>() {
-        bar.req_id
-    } else if let Some(depth) = any.downcast_ref::<MarketDepth>() {
-        depth.req_id
-    } else if let Some(depth) = any.downcast_ref::<MarketDepthL2>() {
-        depth.req_id
-    } else if let Some(tick) = any.downcast_ref::<TickGeneric>() {
-        tick.req_id
-    } else {
-        None
-    }
-}
-
 fn number<T: std::str::FromStr>(value: Option<String>) -> Option<T> {
     value?.parse().ok()
 }
 
 /// A number, `"unset"` for what the protocol writes then, or nothing at all.
-fn real(value: Option<String>) -> Option<f64> {
+pub(super) fn real(value: Option<String>) -> Option<f64> {
     match value.as_deref() {
         Some("unset") => Some(UNSET),
         Some(text) => text.parse().ok(),

@@ -1,12 +1,30 @@
 //! Streams of data: which ones there are, and which of them say nothing although nobody was told.
 
-use super::{Entitlement, Stream};
+use prost::Message;
+
+use super::lies::{Told, real};
+use super::{Entitlement, Field, Stream, frame_subject};
 use crate::gateway::data;
-use crate::gateway::{ConnectionId, Gateway};
-use crate::wire::Body;
-use crate::wire::ids::request;
+use crate::gateway::{ConnectionId, Gateway, Output};
+use crate::wire::ids::{request, response};
 use crate::wire::messages::bars::HistoricalDataRequest;
-use crate::wire::messages::market::MarketDataRequest;
+use crate::wire::messages::market::{MarketDataRequest, TickPrice};
+use crate::wire::{Body, Encoding, frame};
+
+/// Messages that belong to streams.
+const STREAMED: [u32; 11] = [
+    response::TICK_PRICE,
+    response::TICK_SIZE,
+    response::TICK_STRING,
+    response::TICK_GENERIC,
+    response::TICK_OPTION_COMPUTATION,
+    response::TICK_NEWS,
+    response::TICK_BY_TICK_DATA,
+    response::MARKET_DEPTH,
+    response::MARKET_DEPTH_L2,
+    response::REAL_TIME_BAR_TICK,
+    response::HISTORICAL_DATA_UPDATE,
+];
 
 impl Gateway {
     /// Notes a stream that is asked for or given up; `Some` when the broker, who is away, would have to answer.
@@ -64,12 +82,69 @@ impl Gateway {
         self.entitle(symbol, allowed);
     }
 
+    /// Takes out what belongs to silent streams, and puts wrong prices in.
+    pub(in crate::gateway) fn censored(&mut self, mut output: Vec<Output>) -> Vec<Output> {
+        if self.is_honest() {
+            return output;
+        }
+        output.retain_mut(|each| {
+            let Output::Frame { to, id, bytes, class } = each else {
+                return true;
+            };
+            let Some(encoding) = self.encoding(*to).filter(|_| STREAMED.contains(id)) else {
+                return true;
+            };
+            let about = frame_subject(encoding, *id, bytes);
+            let silent = about.is_some_and(|about| self.conduct.silent.contains(&(*to, about)));
+            if *id == response::TICK_PRICE {
+                let (to, client) = (*to, self.client_of(*to));
+                let told = Told {
+                    to,
+                    client,
+                    class: *class,
+                };
+                if let Some(value) = self.lied(Field::TickPrice, told, about) {
+                    reprice(bytes, encoding, real(value).unwrap_or(-1.0));
+                }
+            }
+            !self.conduct.link_down && !silent
+        });
+        output
+    }
+
     /// How often an error is sent: a competing session is told of in bursts.
     pub(in crate::gateway) fn times_told(&self, code: i32) -> u32 {
         if code == 10197 {
             self.conduct.burst.max(1)
         } else {
             1
+        }
+    }
+}
+
+/// Writes another price into a whole frame that has one.
+fn reprice(bytes: &mut Vec<u8>, encoding: Encoding, price: f64) {
+    match encoding {
+        Encoding::Protobuf(_) => {
+            let tick = bytes.get(8..).and_then(|body| TickPrice::decode(body).ok());
+            let tick = TickPrice {
+                price: Some(price),
+                ..tick.unwrap_or_default()
+            };
+            bytes.clear();
+            frame::encode(bytes, encoding, &tick);
+        }
+        Encoding::Text(_) => {
+            let body = bytes.get(4..).unwrap_or_default();
+            let written = price.to_string();
+            let mut fields: Vec<&[u8]> = body.split(|byte| *byte == 0).collect();
+            // Number, version, request, type, price.
+            if let Some(field) = fields.get_mut(4) {
+                *field = written.as_bytes();
+            }
+            let body = fields.join(&0);
+            let length = u32::try_from(body.len()).unwrap_or_default();
+            *bytes = [&length.to_be_bytes()[..], &body].concat();
         }
     }
 }
