@@ -1,5 +1,7 @@
 //! What there is to say about an instrument, as `ContractDetails`.
 
+use std::collections::BTreeMap;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -51,7 +53,7 @@ impl Gateway {
             liquid_hours: Some(self.hours_text(id, Phase::Regular)),
             ev_rule: Some(String::new()),
             ev_multiplier: Some(0.0),
-            sec_id_list: about.sec_ids.clone(),
+            sec_id_list: told_ids(instrument),
             agg_group: Some(aggregation_group(instrument.kind)),
             market_rule_ids: Some(rules.collect::<Vec<_>>().join(",")),
             stock_type: about
@@ -115,6 +117,13 @@ fn joined(sessions: Vec<TradingSession>, phase: Phase) -> Vec<(u64, u64)> {
         }
     }
     spans
+}
+
+/// The other identifiers: a CUSIP is told of bonds only, though everything can be found by its own.
+fn told_ids(instrument: &Instrument) -> BTreeMap<String, String> {
+    let mut ids = instrument.about.sec_ids.clone();
+    ids.retain(|kind, _| instrument.kind == Kind::Bond || kind == "ISIN");
+    ids
 }
 
 fn bond_and_fund(instrument: &Instrument) -> ContractDetails {

@@ -9,7 +9,8 @@ use crate::wire::messages::option::{SecDefOptParameter, SecDefOptParameterEnd, S
 /// How many instruments one search finds at most.
 const MOST: usize = 16;
 
-/// How well an instrument fits what is searched for: its whole symbol, the beginning of it, or its name.
+/// How well an instrument fits what is searched for: its whole symbol, the beginning of it, or a word of its
+/// name.
 fn rank(instrument: &Instrument, pattern: &str) -> Option<u8> {
     let symbol = instrument.symbol.to_uppercase();
     let searched = matches!(
@@ -20,9 +21,17 @@ fn rank(instrument: &Instrument, pattern: &str) -> Option<u8> {
         false => None,
         true if symbol == pattern => Some(0),
         true if symbol.starts_with(pattern) => Some(1),
-        true if instrument.long_name.to_uppercase().contains(pattern) => Some(2),
+        true if begins_a_word(&instrument.long_name.to_uppercase(), pattern) => Some(2),
         true => None,
     }
+}
+
+fn begins_a_word(name: &str, pattern: &str) -> bool {
+    let mut places = name.match_indices(pattern).map(|(place, _)| place);
+    places.any(|place| {
+        let before = name.get(..place).and_then(|before| before.chars().next_back());
+        before.is_none_or(|before| !before.is_alphanumeric())
+    })
 }
 
 impl Gateway {
