@@ -92,7 +92,6 @@ impl Problem {
 enum Job {
     Orders(orders::Job),
     Data(data::Job),
-    History(history::Job),
 }
 
 /// The gateway in front of one exchange.
@@ -249,7 +248,6 @@ impl Gateway {
         match self.later.pop_first() {
             Some((_, Job::Orders(job))) => self.order_job(job),
             Some((_, Job::Data(job))) => self.data_job(job),
-            Some((_, Job::History(job))) => self.history_job(job),
             None => {}
         }
         self.publish();

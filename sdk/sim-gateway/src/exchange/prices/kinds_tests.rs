@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::model;
 use crate::exchange::{
     Config, Exchange, Hours, InstrumentId, Kind, Leg, Phase, Right, Side, TradingSession, Wanted,
 };
@@ -230,7 +229,6 @@ fn futures_and_options_have_a_past_of_their_own() {
     let followed = last(past.summary(future, EPOCH - 9, EPOCH - 8));
     let followed = super::as_price(&exchange.market(future).instrument, followed);
     assert!((1.0..1.02).contains(&(followed / led)), "{followed} {led}");
-    assert!(model::INTEREST > 0.0);
 }
 
 #[test]

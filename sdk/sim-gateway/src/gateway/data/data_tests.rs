@@ -119,6 +119,7 @@ fn a_stream_begins_with_everything_known() {
         "number 49",
         "text 32",
         "text 33",
+        "text 84",
     ];
     assert_eq!(ask(&mut desk, &watch(1, apple())), stock);
     let pair = [

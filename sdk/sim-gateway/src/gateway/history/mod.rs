@@ -50,10 +50,6 @@ pub(super) struct State {
     pacing: pacing::Pacing,
 }
 
-/// Something to do later about history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Job {}
-
 /// There is no such request, or no longer.
 fn unknown(request: i32) -> Problem {
     Problem::new(
@@ -94,9 +90,9 @@ impl Gateway {
             request::CANCEL_HISTORICAL_TICKS => Err(unknown(
                 decode::<CancelHistoricalTicks>(body)?.req_id.unwrap_or(0),
             )),
-            request::TICK_BY_TICK => self.start_stream(from, &decode(body)?),
+            request::TICK_BY_TICK => self.start_ticks(from, &decode(body)?),
             request::CANCEL_TICK_BY_TICK => {
-                self.stop_stream(from, decode::<CancelTickByTick>(body)?.req_id.unwrap_or(0))
+                self.stop_ticks(from, decode::<CancelTickByTick>(body)?.req_id.unwrap_or(0))
             }
             _ => return Ok(None),
         }
@@ -117,11 +113,6 @@ impl Gateway {
         }
     }
 
-    /// Does what was put off.
-    pub(super) fn history_job(&mut self, job: Job) {
-        match job {}
-    }
-
     /// Goes on with bars that are followed, once a second.
     pub(super) fn history_second(&mut self) {
         let unix = self.exchange.unix_seconds(self.exchange.now());
@@ -140,7 +131,7 @@ impl Gateway {
             self.exchange.unwatch(subject.instrument);
         }
         for (request, stream) in watches.streams {
-            self.end_following(id, request, stream.instrument);
+            self.end_ticks(id, request, stream.instrument);
         }
     }
 

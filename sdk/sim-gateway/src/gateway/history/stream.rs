@@ -29,7 +29,7 @@ pub(in crate::gateway) struct Stream {
 }
 
 impl Gateway {
-    pub(in crate::gateway) fn start_stream(
+    pub(in crate::gateway) fn start_ticks(
         &mut self,
         from: ConnectionId,
         asked: &wire::TickByTickRequest,
@@ -112,24 +112,15 @@ impl Gateway {
         Ok(())
     }
 
-    pub(in crate::gateway) fn stop_stream(
-        &mut self,
-        from: ConnectionId,
-        request: i32,
-    ) -> Result<(), Problem> {
+    pub(in crate::gateway) fn stop_ticks(&mut self, from: ConnectionId, request: i32) -> Result<(), Problem> {
         let ended = self.with_session(from, |session| session.history.streams.remove(&request))?;
         let unknown = || Problem::new(300, format!("Can't find EId with tickerId:{request}"));
         let instrument = ended.ok_or_else(unknown)?.instrument;
-        self.end_following(from, request, instrument);
+        self.end_ticks(from, request, instrument);
         Ok(())
     }
 
-    pub(in crate::gateway) fn end_following(
-        &mut self,
-        connection: ConnectionId,
-        request: i32,
-        id: InstrumentId,
-    ) {
+    pub(in crate::gateway) fn end_ticks(&mut self, connection: ConnectionId, request: i32, id: InstrumentId) {
         if let Some(streams) = self.history.streams.get_mut(&id) {
             streams.retain(|each| *each != (connection, request));
             if streams.is_empty() {

@@ -81,6 +81,7 @@ impl Gateway {
         let request = asked.req_id.unwrap_or(0);
         let id = self.checked_instrument(asked.contract.as_ref())?;
         self.check_line(from, request)?;
+        self.exchange.look(id);
         let kind = self.exchange.market(id).instrument.kind;
         let regulatory = asked.regulatory_snapshot.unwrap_or(false);
         let snapshot = asked.snapshot.unwrap_or(false) || regulatory;
