@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::{Entitlement, Rules};
-use crate::exchange::{Config, Kind, Market};
+use crate::exchange::{Config, Halt, Hours};
 use crate::gateway::gateway_tests::{Desk, apple, limit};
 use crate::gateway::{ConnectionId, Gateway, Output};
 use crate::wire::ids::{PROTOBUF_OFFSET, request, response};
@@ -66,7 +66,7 @@ pub(super) fn told(outputs: &[Output]) -> Vec<String> {
     outputs.iter().map(tell).collect()
 }
 
-fn watch(request: i32, contract: Contract) -> market::MarketDataRequest {
+pub(super) fn watch(request: i32, contract: Contract) -> market::MarketDataRequest {
     market::MarketDataRequest {
         req_id: Some(request),
         contract: Some(contract),
@@ -74,18 +74,18 @@ fn watch(request: i32, contract: Contract) -> market::MarketDataRequest {
     }
 }
 
-fn with_generics(request: i32, list: &str) -> market::MarketDataRequest {
+pub(super) fn with_generics(request: i32, list: &str) -> market::MarketDataRequest {
     market::MarketDataRequest {
         generic_tick_list: Some(list.to_owned()),
         ..watch(request, apple())
     }
 }
 
-fn ask(desk: &mut Desk, message: &market::MarketDataRequest) -> Vec<String> {
+pub(super) fn ask(desk: &mut Desk, message: &market::MarketDataRequest) -> Vec<String> {
     told(&desk.frames_to(ME, request::MARKET_DATA, message))
 }
 
-fn prefer(desk: &mut Desk, kind: i32) -> Vec<String> {
+pub(super) fn prefer(desk: &mut Desk, kind: i32) -> Vec<String> {
     let message = market::MarketDataTypeRequest {
         market_data_type: Some(kind),
     };
@@ -332,30 +332,46 @@ fn running_streams_change_with_what_may_be_seen() {
     assert_eq!(desk.frames_after(60 * SECOND), []);
 }
 
+/// Prices of a field among frames.
+fn prices(frames: &[Output], field: i32) -> Vec<String> {
+    let name = format!("price {field}");
+    let named = frames.iter().filter(|each| tell(each) == name);
+    let price = |each: &Output| match each {
+        Output::Frame { bytes, .. } => market::TickPrice::decode(&bytes[8..]).unwrap().price.unwrap(),
+        Output::Close(_) => 0.0,
+    };
+    named.map(|each| price(each).to_string()).collect()
+}
+
 #[test]
 fn delayed_prices_are_those_of_a_quarter_of_an_hour_ago() {
     let mut desk = Desk::started();
     desk.gateway.data_rules_mut().delay = 60;
     let other = ConnectionId(2);
     desk.join(other, 8);
-    desk.frames_to(other, request::MARKET_DATA, &watch(1, apple()));
+    desk.frames_to(ME, request::MARKET_DATA, &watch(1, apple()));
     let id = desk.gateway.exchange().markets().next().unwrap().0;
-    desk.frames_after(20 * SECOND);
-    desk.frames_after(5 * SECOND);
-    let then = desk.gateway.exchange().market(id).shown().bid.unwrap().0;
-    desk.frames_after(60 * SECOND);
+    let bid = |desk: &Desk| {
+        let market = desk.gateway.exchange().market(id);
+        market.instrument.price(market.shown().bid.unwrap().0).to_string()
+    };
+    let mut shown = Vec::new();
+    for _ in 0..70 {
+        // To the last nanosecond of a second, since delayed data shows seconds as they ended.
+        desk.frames_after(SECOND - if shown.is_empty() { 1 } else { 0 });
+        shown.push(bid(&desk));
+    }
     desk.gateway.entitle(None, Entitlement::Delayed);
     desk.frames_after(0);
     prefer(&mut desk, 3);
+    // The same prices, a minute later.
     let frames = desk.frames_to(ME, request::MARKET_DATA, &watch(1, apple()));
-    let bid = frames.iter().find_map(|each| match each {
-        Output::Frame { bytes, .. } if tell(each) == "price 66" => {
-            market::TickPrice::decode(&bytes[8..]).unwrap().price
-        }
-        _ => None,
-    });
-    let expected = desk.gateway.exchange().market(id).instrument.price(then);
-    assert_eq!(bid.unwrap().to_string(), expected.to_string());
+    let mut late = prices(&frames, 66);
+    assert_eq!(late[0], shown[9]);
+    for (second, then) in shown.iter().enumerate().take(40).skip(10) {
+        late.extend(prices(&desk.frames_after(SECOND), 66));
+        assert_eq!(late.last(), Some(then), "{second}");
+    }
 }
 
 #[test]
@@ -397,216 +413,78 @@ fn nothing_is_sent_after_a_cancel_or_to_the_gone() {
     assert_eq!(desk.frames_after(60 * SECOND), []);
 }
 
-fn scan(request: i32, code: &str) -> scanner::ScannerSubscriptionRequest {
-    scanner::ScannerSubscriptionRequest {
-        req_id: Some(request),
-        scanner_subscription: Some(scanner::ScannerSubscription {
-            instrument: Some("STK".to_owned()),
-            location_code: Some("STK.US.MAJOR".to_owned()),
-            scan_code: Some(code.to_owned()),
-            ..Default::default()
-        }),
-    }
-}
-
-/// How many rows a scan of American stocks has whose prices are accepted.
-fn rows(desk: &Desk, accepted: impl Fn(f64) -> bool) -> String {
-    let fits = |market: &Market| {
-        let instrument = &market.instrument;
-        let price = crate::gateway::values::double(instrument.price(market.mark()));
-        instrument.kind == Kind::Stock && instrument.currency == "USD" && accepted(price)
+#[test]
+fn a_halt_is_told_when_it_begins_and_when_it_ends() {
+    let mut desk = Desk::started();
+    ask(&mut desk, &watch(1, apple()));
+    let id = desk.gateway.exchange().markets().next().unwrap().0;
+    let halts = |frames: &[Output]| {
+        let named = frames.iter().filter(|each| tell(each) == "number 49");
+        let value = |each: &Output| match each {
+            Output::Frame { bytes, .. } => market::TickGeneric::decode(&bytes[8..]).unwrap().value,
+            Output::Close(_) => None,
+        };
+        named
+            .filter_map(value)
+            .map(|value| value.to_string())
+            .collect::<Vec<_>>()
     };
-    let found = desk
-        .gateway
-        .exchange()
-        .markets()
-        .filter(|(_, market)| fits(market));
-    format!("{} rows", found.count().min(50))
+    assert_eq!(halts(&desk.frames_after(5 * SECOND)), [""; 0]);
+    desk.gateway
+        .operate(|exchange| exchange.halt(id, Halt::Volatility));
+    assert_eq!(halts(&desk.frames_after(5 * SECOND)), ["2"]);
+    desk.gateway.operate(|exchange| exchange.resume(id));
+    assert_eq!(halts(&desk.frames_after(5 * SECOND)), ["0"]);
 }
 
 #[test]
-fn scans_are_answered_repeated_and_cancelled() {
-    let mut desk = Desk::started();
-    let all = rows(&desk, |_| true);
-    let all = all.as_str();
-    let start = |desk: &mut Desk, message: &scanner::ScannerSubscriptionRequest| {
-        told(&desk.frames_to(ME, request::SCANNER_SUBSCRIPTION, message))
-    };
-    let stop = scanner::CancelScannerSubscription { req_id: Some(1) };
-    assert_eq!(start(&mut desk, &scan(1, "MOST_ACTIVE")), [all]);
-    assert_eq!(start(&mut desk, &scan(1, "MOST_ACTIVE")), ["error 385"]);
-    assert_eq!(start(&mut desk, &scan(2, "NO_SUCH_SCAN")), ["error 162"]);
-    let mut dear = scan(3, "TOP_PERC_GAIN");
-    if let Some(filter) = dear.scanner_subscription.as_mut() {
-        filter.above_price = Some(1e6);
-    }
-    assert_eq!(start(&mut desk, &dear), ["error 165"]);
-    assert_eq!(told(&desk.frames_after(30 * SECOND)), [all, "error 165"]);
-    for (tag, value, wanted) in [
-        ("priceAbove", "300", rows(&desk, |price| price >= 300.0)),
-        ("priceBelow", "300", rows(&desk, |price| price <= 300.0)),
-        ("priceBelow", "low", "error 162".to_owned()),
-        ("moonPhaseAbove", "1", "error 162".to_owned()),
-    ] {
-        let mut filtered = scan(4, "MOST_ACTIVE");
-        if let Some(filter) = filtered.scanner_subscription.as_mut() {
-            let options = &mut filter.scanner_subscription_filter_options;
-            options.insert(tag.to_owned(), value.to_owned());
+fn a_closed_market_is_frozen_for_those_who_ask_for_it() {
+    use super::entitlements::Preference;
+    use super::quotes::Feed;
+    let table = [
+        (
+            Entitlement::Live,
+            [Feed::Live, Feed::Frozen, Feed::Live, Feed::Frozen],
+        ),
+        (
+            Entitlement::Partly,
+            [Feed::Live, Feed::Frozen, Feed::Live, Feed::Frozen],
+        ),
+        (
+            Entitlement::ApiSubscription,
+            [Feed::Silent, Feed::Silent, Feed::Delayed, Feed::DelayedFrozen],
+        ),
+    ];
+    for (entitlement, feeds) in table {
+        for (number, wanted) in (1..).zip(feeds) {
+            let preference = Preference::of(number).unwrap();
+            let (feed, _) = entitlement.grant(preference, false).unwrap();
+            assert_eq!(feed, wanted, "{entitlement:?} {number}");
         }
-        assert_eq!(start(&mut desk, &filtered), [wanted], "{tag}");
-        let stop = scanner::CancelScannerSubscription { req_id: Some(4) };
-        desk.frames_to(ME, request::CANCEL_SCANNER_SUBSCRIPTION, &stop);
-    }
-    let cancel = |desk: &mut Desk| told(&desk.frames_to(ME, request::CANCEL_SCANNER_SUBSCRIPTION, &stop));
-    assert_eq!(cancel(&mut desk), ["error 162"]);
-    assert_eq!(cancel(&mut desk), ["error 365"]);
-    // Begun again just before the first one's repetition was due, it is repeated once a period only.
-    assert_eq!(start(&mut desk, &scan(1, "TOP_PERC_LOSE")), [all]);
-    assert_eq!(told(&desk.frames_after(30 * SECOND)), ["error 165", all]);
-    for id in 10..18 {
-        start(&mut desk, &scan(id, "HOT_BY_VOLUME"));
-    }
-    assert_eq!(start(&mut desk, &scan(20, "HOT_BY_VOLUME")), ["error 162"]);
-}
-
-#[test]
-fn the_parameters_of_scans_name_only_codes_that_work() {
-    let mut desk = Desk::started();
-    let frames = desk.frames_to(
-        ME,
-        request::SCANNER_PARAMETERS,
-        &scanner::ScannerParametersRequest {},
-    );
-    let [Output::Frame { bytes, .. }] = frames.as_slice() else {
-        panic!("{frames:?}");
-    };
-    let xml = scanner::ScannerParameters::decode(&bytes[8..])
-        .unwrap()
-        .xml
-        .unwrap();
-    let codes = xml
-        .split("<scanCode>")
-        .skip(1)
-        .filter_map(|rest| rest.split('<').next());
-    let all = rows(&desk, |_| true);
-    for (number, code) in (0..).zip(codes) {
-        desk.gateway.data_rules_mut().scans = 100;
-        let frames = told(&desk.frames_to(ME, request::SCANNER_SUBSCRIPTION, &scan(number, code)));
-        assert_eq!(frames, [all.as_str()], "{code}");
     }
 }
 
 #[test]
-fn news_of_the_past_ends_and_says_whether_there_is_more() {
-    let mut desk = Desk::started();
-    let past = |total, codes: &str, con_id| news::HistoricalNewsRequest {
-        req_id: Some(1),
-        con_id: Some(con_id),
-        provider_codes: Some(codes.to_owned()),
-        total_results: Some(total),
-        ..Default::default()
-    };
-    let mut asked =
-        |message: &news::HistoricalNewsRequest| told(&desk.frames_to(ME, request::HISTORICAL_NEWS, message));
-    assert_eq!(
-        asked(&past(2, "BRFG+DJNL", 265_598)),
-        ["old headline", "old headline", "end of news, more: true"]
-    );
-    assert_eq!(asked(&past(2, "BRFG", 1)), ["error 321"]);
-    assert_eq!(asked(&past(2, "", 265_598)), ["error 321"]);
-    assert_eq!(asked(&past(2, "SECRET", 265_598)), ["error 10276"]);
-    let mut none = past(2, "BRFG", 265_598);
-    none.start_date_time = Some("2026-11-18 00:00:00.0".to_owned());
-    none.end_date_time = Some("20261117 00:00:00".to_owned());
-    assert_eq!(asked(&none), ["end of news, more: false"]);
-    none.start_date_time = Some("soon".to_owned());
-    assert_eq!(asked(&none), ["error 321"]);
-}
-
-#[test]
-fn a_headline_that_is_streamed_can_be_read_and_found_again() {
+fn a_closed_market_shows_frozen_data_to_those_who_ask_for_it() {
     let mut desk = Desk::new();
-    let calm = Config {
-        tick_rate: 1,
+    // A Saturday.
+    let weekend = Config {
+        epoch: 1_795_262_400,
+        hours: Hours::Venue,
         ..Config::default()
     };
-    desk.gateway = Gateway::new(calm, 226);
+    desk.gateway = Gateway::new(weekend, 226);
     desk.join(ME, 7);
-    let frames = desk.frames_to(ME, request::MARKET_DATA, &with_generics(1, "mdoff,292"));
-    let headlines: Vec<news::TickNews> = frames
-        .iter()
-        .filter_map(|frame| match frame {
-            Output::Frame { id, bytes, .. } if *id == response::TICK_NEWS => {
-                Some(news::TickNews::decode(&bytes[8..]).unwrap())
-            }
-            _ => None,
-        })
-        .collect();
-    assert_eq!(headlines.len(), 3);
-    for headline in headlines {
-        let message = news::NewsArticleRequest {
-            req_id: Some(2),
-            provider_code: headline.provider_code,
-            article_id: headline.article_id,
-            ..Default::default()
-        };
-        let told = told(&desk.frames_to(ME, request::NEWS_ARTICLE, &message));
-        assert_eq!(told, ["message 83"]);
-    }
-    let unknown = news::NewsArticleRequest {
-        req_id: Some(2),
-        provider_code: Some("BRFG".to_owned()),
-        article_id: Some("BRFG$nothing".to_owned()),
-        ..Default::default()
-    };
-    assert_eq!(
-        told(&desk.frames_to(ME, request::NEWS_ARTICLE, &unknown)),
-        ["error 10172"]
-    );
-    let later = told(&desk.frames_after(9 * 3600 * SECOND));
-    assert!(later.iter().any(|each| each == "headline"));
-    assert!(later.iter().all(|each| each == "headline"));
-    desk.gateway.data_rules_mut().news = false;
-    assert_eq!(ask(&mut desk, &with_generics(2, "mdoff,292")), ["error 10277"]);
-}
-
-#[test]
-fn bulletins_reach_those_who_listen() {
-    let mut desk = Desk::started();
-    let listen = news::NewsBulletinsRequest {
-        all_messages: Some(true),
-    };
-    desk.gateway.bulletin(1, "Trading begins", "NYSE");
-    assert_eq!(told(&desk.frames_after(0)), [""; 0]);
-    assert_eq!(
-        told(&desk.frames_to(ME, request::NEWS_BULLETINS, &listen)),
-        ["message 14"]
-    );
-    desk.gateway.bulletin(2, "Trading ends", "NYSE");
-    assert_eq!(told(&desk.frames_after(0)), ["message 14"]);
-    let stop = news::CancelNewsBulletins {};
-    assert_eq!(
-        told(&desk.frames_to(ME, request::CANCEL_NEWS_BULLETINS, &stop)),
-        [""; 0]
-    );
-    desk.gateway.bulletin(3, "Trading begins again", "NYSE");
-    assert_eq!(told(&desk.frames_after(0)), [""; 0]);
-}
-
-#[test]
-fn the_calendar_and_fundamentals_are_refused() {
-    let mut desk = Desk::started();
-    for (id, wanted) in [
-        (request::WSH_META_DATA, "error 10276"),
-        (request::WSH_EVENT_DATA, "error 10276"),
-        (request::CANCEL_WSH_META_DATA, "error 10280"),
-        (request::CANCEL_WSH_EVENT_DATA, "error 10284"),
-        (request::FUNDAMENTAL_DATA, "error 10358"),
-        (request::CANCEL_FUNDAMENTAL_DATA, "error 300"),
-    ] {
-        let message = news::WshMetaDataRequest { req_id: Some(9) };
-        assert_eq!(told(&desk.frames_to(ME, id, &message)), [wanted]);
-    }
+    let frames = desk.frames_to(ME, request::MARKET_DATA, &watch(1, apple()));
+    assert_eq!(told(&frames)[1], "kind 1");
+    assert_eq!(prices(&frames, 1), ["-1"]);
+    assert_eq!(prices(&frames, 9).len(), 1);
+    // Asking for frozen data changes the stream that runs.
+    assert_eq!(prefer(&mut desk, 2)[0], "kind 2");
+    let frames = desk.frames_to(ME, request::MARKET_DATA, &watch(2, apple()));
+    assert_eq!(told(&frames)[1], "kind 2");
+    assert_ne!(prices(&frames, 1), ["-1"]);
+    assert_eq!(told(&desk.frames_after(60 * SECOND)), [""; 0]);
 }
 
 #[test]

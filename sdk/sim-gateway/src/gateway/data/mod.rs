@@ -2,9 +2,9 @@
 //!
 //! Never: the past, which is `history`'s.
 
+mod calculations;
 mod calendar;
 mod depth;
-mod depth_rows;
 mod entitlements;
 mod news;
 mod quotes;
@@ -15,8 +15,6 @@ mod venues;
 
 #[cfg(test)]
 mod data_tests;
-#[cfg(test)]
-mod depth_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +35,8 @@ pub(super) struct Watches {
     quotes: BTreeMap<i32, InstrumentId>,
     depth: BTreeMap<i32, InstrumentId>,
     scans: BTreeMap<i32, scanner::Scan>,
+    /// Calculations answered and not yet cancelled.
+    calculations: BTreeSet<i32>,
     bulletins: bool,
 }
 
@@ -67,7 +67,8 @@ struct Board {
     open: bool,
     /// The last quote with both sides, for those who want frozen data.
     known: crate::exchange::Top,
-    lag: quotes::Lag,
+    /// What delayed feeds were last told of.
+    late: Option<quotes::Late>,
     trades: statistics::Trades,
 }
 
@@ -113,6 +114,10 @@ impl Gateway {
             request::MARKET_DATA => self.start_market_data(from, &decode(body)?),
             request::CANCEL_MARKET_DATA => self.stop_market_data(from, &decode(body)?),
             request::MARKET_DATA_TYPE => self.market_data_type(from, &decode(body)?),
+            request::CALCULATE_IMPLIED_VOLATILITY => self.calculate_volatility(from, &decode(body)?),
+            request::CALCULATE_OPTION_PRICE => self.calculate_price(from, &decode(body)?),
+            request::CANCEL_CALCULATE_IMPLIED_VOLATILITY => self.cancel_volatility(from, &decode(body)?),
+            request::CANCEL_CALCULATE_OPTION_PRICE => self.cancel_price(from, &decode(body)?),
             request::MARKET_DEPTH => self.start_depth(from, &decode(body)?),
             request::CANCEL_MARKET_DEPTH => self.stop_depth(from, &decode(body)?),
             request::SCANNER_PARAMETERS => self.scanner_parameters(from),
@@ -174,7 +179,7 @@ impl Gateway {
     /// Ends everything a gone connection watched.
     pub(super) fn end_watches(&mut self, id: ConnectionId, watches: Watches) {
         for (request, instrument) in watches.quotes {
-            self.end_stream(id, request, instrument);
+            self.end_quotes(id, request, instrument);
         }
         for (request, instrument) in watches.depth {
             self.end_book(id, request, instrument);

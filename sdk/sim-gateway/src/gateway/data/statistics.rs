@@ -5,8 +5,10 @@ use std::collections::VecDeque;
 
 use super::quotes::Figures;
 use super::venues::mixed;
-use crate::exchange::{Instrument, Kind, Lots, Ticks};
+use crate::exchange::{Exchange, Instrument, InstrumentId, Kind, Lots, Ticks};
 
+const DAY: u64 = 86_400;
+const WEEK: u64 = 7 * DAY;
 /// Seconds in one entry of the recent past.
 const BUCKET: u64 = 10;
 /// The recent past: ten minutes.
@@ -86,10 +88,6 @@ impl Trades {
 /// What is made up about an instrument.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
-    /// Shares traded on an average day of the last 90, in lots.
-    pub(super) average_volume: Lots,
-    /// Low and high of 13, 26 and 52 weeks, in ticks.
-    pub(super) weeks: [Ticks; 6],
     /// Open contracts: calls, puts.
     pub(super) open_interest: (i64, i64),
     /// Contracts traded today: calls, puts.
@@ -105,24 +103,14 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// For one instrument whose price is `mark` and whose day went from `low` to `high`.
-    pub(super) fn of(instrument: &Instrument, low: Ticks, high: Ticks, today: u64) -> Self {
+    /// For one instrument, on a day.
+    pub(super) fn of(instrument: &Instrument, today: u64) -> Self {
         let noise = |what: i64, bound: i64| {
             let drawn = mixed(i64::from(instrument.con_id) * 16 + what);
             i64::try_from(drawn % bound.max(1).unsigned_abs()).unwrap_or(0)
         };
-        // Of the opening price, which does not move: the figures must not dance about with every trade.
-        let below =
-            |what, percent: i64| instrument.open - instrument.open * (percent + noise(what, percent)) / 200;
-        let above =
-            |what, percent: i64| instrument.open + instrument.open * (percent + noise(what, percent)) / 200;
-        let (low_13, high_13) = (below(1, 8).min(low), above(2, 8).max(high));
-        let (low_26, high_26) = (below(3, 14).min(low_13), above(4, 14).max(high_13));
-        let (low_52, high_52) = (below(5, 25).min(low_26), above(6, 25).max(high_26));
         let pays = instrument.kind == Kind::Stock && noise(7, 3) > 0;
         Self {
-            average_volume: instrument.typical_lots * (40_000 + noise(8, 20_000)),
-            weeks: [low_13, high_13, low_26, high_26, low_52, high_52],
             open_interest: (50_000 + noise(9, 400_000), 40_000 + noise(10, 400_000)),
             option_volume: (5_000 + noise(11, 60_000), 4_000 + noise(12, 60_000)),
             shortable: 1_000_000 + noise(13, 30_000_000),
@@ -133,11 +121,65 @@ impl Facts {
     }
 }
 
+/// Low and high of the last 13, 26 and 52 weeks, and the average day's volume of the last 90 days.
+pub(super) fn year(exchange: &Exchange, id: InstrumentId, now: u64) -> Option<([Ticks; 6], Lots)> {
+    let mut past = exchange.past();
+    let begin = exchange.begins(id);
+    let mut later = now + 1;
+    let mut reach: Option<(Ticks, Ticks)> = None;
+    let mut weeks = [0; 6];
+    for (place, count) in [(0, 13), (2, 26), (4, 52)] {
+        let from = now.saturating_sub(count * WEEK).max(begin).min(later);
+        let summary = past.open_summary(id, from, later);
+        later = from;
+        let quoted = summary.middle.map(|doubled| (doubled.low / 2, doubled.high / 2));
+        let here = summary.trades.map(|candle| (candle.low, candle.high)).or(quoted);
+        reach = match (reach, here) {
+            (Some((low, high)), Some((lower, higher))) => Some((low.min(lower), high.max(higher))),
+            (known, here) => known.or(here),
+        };
+        let (low, high) = reach?;
+        if let Some(pair) = weeks.get_mut(place..place + 2) {
+            pair.copy_from_slice(&[low, high]);
+        }
+    }
+    let from = now.saturating_sub(90 * DAY).max(begin);
+    let days = exchange.open_hours(id, from, now, true).len();
+    let volume = past.open_summary(id, from, now).volume;
+    let average = volume / Lots::try_from(days.max(1)).unwrap_or(1);
+    Some((weeks, average))
+}
+
+/// The yearly volatility of the closing prices of the last 30 days of trading, as a fraction.
+pub(super) fn historical_volatility(exchange: &Exchange, id: InstrumentId, now: u64) -> Option<f64> {
+    let mut past = exchange.past();
+    let sessions = exchange.open_hours(id, now.saturating_sub(50 * DAY), now, true);
+    let closes: Vec<f64> = sessions
+        .iter()
+        .filter_map(|session| past.close_before(id, session.close))
+        .filter(|close| *close > 0)
+        .map(|close| close as f64)
+        .collect();
+    let returns: Vec<f64> = closes
+        .windows(2)
+        .filter_map(|pair| Some(libm::log(pair.last()? / pair.first()?)))
+        .rev()
+        .take(30)
+        .collect();
+    if returns.len() < 2 {
+        return None;
+    }
+    let count = returns.len() as f64;
+    let mean = returns.iter().sum::<f64>() / count;
+    let squares: f64 = returns.iter().map(|each| (each - mean) * (each - mean)).sum();
+    Some(libm::sqrt(squares / (count - 1.0) * 252.0))
+}
+
 /// A quarterly dividend of a quarter percent and a bit, next paid within 80 days.
 fn dividends(instrument: &Instrument, ahead: i64, today: u64) -> String {
     let quarterly = (instrument.price(instrument.open) / rust_decimal::Decimal::from(400)).round_dp(2);
     let yearly = (quarterly * rust_decimal::Decimal::from(4)).round_dp(2);
-    let next = today + u64::try_from(ahead + 1).unwrap_or(1) * 86_400;
+    let next = today + u64::try_from(ahead + 1).unwrap_or(1) * DAY;
     format!(
         "{yearly},{yearly},{},{quarterly}",
         crate::gateway::values::day(next)

@@ -4,26 +4,7 @@
 //! shared out among the instrument's own, always in the same way, so that the shares add up to the book.
 
 use crate::exchange::{Instrument, Kind, Lots, Side, Ticks};
-
-/// The letters by which quotes name venues.
-const LETTERS: [(&str, &str); 16] = [
-    ("NYSE", "N"),
-    ("NASDAQ", "Q"),
-    ("ISLAND", "Q"),
-    ("ARCA", "P"),
-    ("IEX", "V"),
-    ("BATS", "Z"),
-    ("EDGEA", "J"),
-    ("DRCTEDGE", "K"),
-    ("MEMX", "U"),
-    ("PEARL", "H"),
-    ("AMEX", "A"),
-    ("BEX", "B"),
-    ("BYX", "Y"),
-    ("CHX", "M"),
-    ("PSX", "X"),
-    ("CBOE", "C"),
-];
+use crate::gateway::reference::letter;
 
 /// The code that stands for an instrument's set of venues, to be asked about with message 83.
 pub(super) fn bbo_exchange(instrument: &Instrument) -> &'static str {
@@ -32,15 +13,6 @@ pub(super) fn bbo_exchange(instrument: &Instrument) -> &'static str {
         Kind::Option => "b80001",
         _ => "a60001",
     }
-}
-
-/// The letter of a venue, or its name's first.
-fn letter(venue: &str) -> String {
-    let known = LETTERS.iter().find(|(name, _)| *name == venue);
-    known.map_or_else(
-        || venue.chars().take(1).collect(),
-        |(_, letter)| (*letter).to_owned(),
-    )
 }
 
 /// How the size at one price is shared out: venue and size, none empty, at most three.
@@ -86,11 +58,19 @@ pub(super) fn letters(instrument: &Instrument, side: Side, best: Option<(Ticks, 
     };
     let mut letters: Vec<String> = shares(instrument, side, price, lots)
         .into_iter()
-        .map(|(venue, _)| letter(venue))
+        .map(|(venue, _)| match letter(bbo_exchange(instrument), venue) {
+            Some(letter) => letter.to_owned(),
+            None => venue.chars().take(1).collect(),
+        })
         .collect();
     letters.sort();
     letters.dedup();
     letters.concat()
+}
+
+/// Whether a stock is a share in a fund.
+pub(super) fn is_fund(instrument: &Instrument) -> bool {
+    instrument.kind == Kind::Stock && instrument.about.stock_type.as_deref() == Some("ETF")
 }
 
 /// A number that looks like chance and is always the same for the same input.

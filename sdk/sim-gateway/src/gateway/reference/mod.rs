@@ -17,6 +17,8 @@ mod contract_tests;
 #[cfg(test)]
 mod surroundings_tests;
 
+pub(super) use venues::letter;
+
 use super::session::decode;
 use super::{Class, ConnectionId, Gateway, Problem};
 use crate::wire::Body;

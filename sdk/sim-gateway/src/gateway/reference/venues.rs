@@ -40,6 +40,22 @@ const OPTIONS: [(&str, &str); 10] = [
 ];
 const OTHERS: [(&str, &str); 1] = [("SMART", "S")];
 
+/// The exchanges behind the quotes that come with a code.
+fn behind(bbo_exchange: &str) -> Option<&'static [(&'static str, &'static str)]> {
+    Some(match bbo_exchange {
+        "9c0001" => &STOCKS,
+        "b80001" => &OPTIONS,
+        "a60001" => &OTHERS,
+        _ => return None,
+    })
+}
+
+/// The letter by which quotes that come with a code name an exchange, if it is behind them.
+pub(in crate::gateway) fn letter(bbo_exchange: &str, exchange: &str) -> Option<&'static str> {
+    let known = behind(bbo_exchange)?.iter().find(|(name, _)| *name == exchange);
+    known.map(|(_, letter)| *letter)
+}
+
 impl Gateway {
     pub(super) fn market_rule(&mut self, to: ConnectionId, asked: &MarketRuleRequest) -> Result<(), Problem> {
         let number = asked.market_rule_id.unwrap_or(0);
@@ -62,12 +78,9 @@ impl Gateway {
         to: ConnectionId,
         asked: &SmartComponentsRequest,
     ) -> Result<(), Problem> {
-        let venues: &[(&str, &str)] = match asked.bbo_exchange.as_deref().unwrap_or_default() {
-            "9c0001" => &STOCKS,
-            "b80001" => &OPTIONS,
-            "a60001" => &OTHERS,
-            other => return Err(Problem::invalid(format_args!("Invalid BBO exchange '{other}'"))),
-        };
+        let code = asked.bbo_exchange.as_deref().unwrap_or_default();
+        let venues =
+            behind(code).ok_or_else(|| Problem::invalid(format_args!("Invalid BBO exchange '{code}'")))?;
         let component = |(bit, (exchange, letter)): (i32, &(&str, &str))| SmartComponent {
             bit_number: Some(bit),
             exchange: Some((*exchange).to_owned()),

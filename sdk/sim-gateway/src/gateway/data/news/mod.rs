@@ -5,6 +5,9 @@
 mod bulletins;
 mod headlines;
 
+#[cfg(test)]
+mod news_tests;
+
 use crate::exchange::InstrumentId;
 use crate::gateway::{Class, ConnectionId, Gateway, Problem, values};
 use crate::wire::messages::news as wire;

@@ -2,9 +2,9 @@
 
 use super::ticker::Ticker;
 use super::{Figures, Stream, fields};
-use crate::exchange::{Instrument, InstrumentId, Kind, Market, Right, Side};
+use crate::exchange::{Exchange, Instrument, InstrumentId, Kind, Market, Right, Side};
 use crate::gateway::data::statistics::{Facts, Trades};
-use crate::gateway::data::{Board, venues};
+use crate::gateway::data::{Board, statistics, venues};
 use crate::gateway::values::double;
 use crate::gateway::{ConnectionId, Gateway, Output, Problem};
 
@@ -189,8 +189,7 @@ impl Gateway {
         let (address, delayed) = (stream.address, stream.feed.is_delayed());
         let generics = stream.generics.clone();
         let market = self.exchange.market(id);
-        let day = market.session();
-        let facts = Facts::of(&market.instrument, day.low, day.high, now);
+        let facts = Facts::of(&market.instrument, now);
         let figures = Figures::new(&market.instrument, hundreds);
         let mut ticker = Ticker {
             out: &mut self.output,
@@ -199,6 +198,7 @@ impl Gateway {
         };
         tell_options(&mut ticker, &generics, &market.instrument, &facts);
         tell_market(&mut ticker, &generics, market, &facts, &figures);
+        tell_past(&mut ticker, &generics, &self.exchange, id, &figures);
         tell_fund(&mut ticker, &generics, market, &figures);
         if generics.has(787) {
             tell_odd_lots(&mut ticker, market, &figures);
@@ -349,9 +349,6 @@ fn tell_options(ticker: &mut Ticker<'_>, generics: &Generics, instrument: &Instr
         let (calls, puts) = facts.option_volume;
         ticker.size(fields::AVERAGE_OPTION_VOLUME, ((calls + puts) / 2).to_string());
     }
-    if generics.has(106) && has_options {
-        ticker.number(fields::IMPLIED_VOLATILITY, instrument.volatility);
-    }
 }
 
 /// What is known of the market itself and of those who hold it.
@@ -363,22 +360,8 @@ fn tell_market(
     figures: &Figures,
 ) {
     let instrument = &market.instrument;
-    if generics.has(104) {
-        ticker.number(fields::HISTORICAL_VOLATILITY, instrument.volatility);
-    }
-    if generics.has(411) {
-        ticker.number(fields::RT_HISTORICAL_VOLATILITY, instrument.volatility);
-    }
     if generics.has(162) {
         ticker.number(fields::INDEX_FUTURE_PREMIUM, facts.future_premium);
-    }
-    if generics.has(165) {
-        for (field, price) in (fields::LOW_13_WEEKS..).zip(facts.weeks) {
-            ticker.bare_price(field, figures.price(price));
-        }
-        if instrument.kind.prints_trades() && instrument.kind != Kind::Index {
-            ticker.size(fields::AVERAGE_VOLUME, figures.size(facts.average_volume));
-        }
     }
     if generics.has(232) {
         ticker.bare_price(fields::MARK, figures.price(market.mark()));
@@ -402,11 +385,46 @@ fn tell_market(
     }
 }
 
+/// What follows from the market's past.
+fn tell_past(
+    ticker: &mut Ticker<'_>,
+    generics: &Generics,
+    exchange: &Exchange,
+    id: InstrumentId,
+    figures: &Figures,
+) {
+    let now = exchange.unix_seconds(exchange.now());
+    let instrument = &exchange.market(id).instrument;
+    if generics.has(104) || generics.has(411) {
+        let volatility = statistics::historical_volatility(exchange, id, now);
+        let volatility = volatility.unwrap_or(instrument.volatility);
+        for (number, field) in [
+            (104, fields::HISTORICAL_VOLATILITY),
+            (411, fields::RT_HISTORICAL_VOLATILITY),
+        ] {
+            if generics.has(number) {
+                ticker.number(field, volatility);
+            }
+        }
+    }
+    if generics.has(106) && matches!(instrument.kind, Kind::Stock | Kind::Index | Kind::Future) {
+        ticker.number(fields::IMPLIED_VOLATILITY, exchange.past().volatility(id, now));
+    }
+    let year = generics.has(165).then(|| statistics::year(exchange, id, now));
+    if let Some((weeks, average)) = year.flatten() {
+        for (field, price) in (fields::LOW_13_WEEKS..).zip(weeks) {
+            ticker.bare_price(field, figures.price(price));
+        }
+        if instrument.kind.prints_trades() && instrument.kind != Kind::Index {
+            ticker.size(fields::AVERAGE_VOLUME, figures.size(average));
+        }
+    }
+}
+
 /// The value of what a fund holds; here its price is always right.
 fn tell_fund(ticker: &mut Ticker<'_>, generics: &Generics, market: &Market, figures: &Figures) {
     let instrument = &market.instrument;
-    let exchange_traded = instrument.kind == Kind::Stock && instrument.long_name.contains("ETF");
-    if instrument.kind != Kind::Fund && !exchange_traded {
+    if instrument.kind != Kind::Fund && !venues::is_fund(instrument) {
         return;
     }
     let (day, top) = (market.session(), market.shown());

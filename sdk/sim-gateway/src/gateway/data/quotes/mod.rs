@@ -7,18 +7,25 @@ mod fields;
 mod figures;
 mod generic;
 mod opening;
+mod options;
 mod publish;
 mod ticker;
+mod yields;
+
+#[cfg(test)]
+mod instrument_tests;
 
 use super::{Address, entitlements};
-use crate::exchange::{InstrumentId, Kind, Session, Top};
+use crate::exchange::{Halt, InstrumentId, Kind, Session, Top};
 use crate::gateway::{Class, ConnectionId, Gateway, Job, Problem};
 use crate::wire::messages::contract::Contract;
 use crate::wire::messages::market as wire;
 
-pub(super) use delayed::Lag;
+pub(super) use delayed::Late;
+pub(super) use fields::CUSTOM_OPTION;
 pub(super) use figures::Figures;
 use generic::Generics;
+pub(super) use options::computation;
 
 /// What kind of data a stream carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +76,9 @@ pub(super) struct Stream {
     day: Session,
     /// Which venues were last said to be at bid, ask and last; `None` where the client asked for one venue.
     venues: Option<[String; 3]>,
-    halted: bool,
+    halted: Option<Halt>,
+    /// What option computations were last made from.
+    computed: Option<options::Basis>,
 }
 
 impl Gateway {
@@ -111,7 +120,8 @@ impl Gateway {
             told: Top::default(),
             day: self.exchange.market(id).session(),
             venues: smart.then(Default::default),
-            halted: false,
+            halted: None,
+            computed: None,
         };
         self.with_session(from, |session| session.data.quotes.insert(request, id))?;
         let board = self.data.board(id);
@@ -119,6 +129,7 @@ impl Gateway {
         board.streams.push(stream);
         self.data.watched.insert(id);
         self.exchange.watch(id);
+        self.exchange.look(id);
         self.begin_stream(from, request, id, warning);
         Ok(())
     }
@@ -234,12 +245,12 @@ impl Gateway {
         let request = asked.req_id.unwrap_or(0);
         let ended = self.with_session(from, |session| session.data.quotes.remove(&request))?;
         let id = ended.ok_or_else(|| unknown_ticker(request))?;
-        self.end_stream(from, request, id);
+        self.end_quotes(from, request, id);
         Ok(())
     }
 
     /// Forgets a stream that its session has forgotten already.
-    pub(in crate::gateway) fn end_stream(&mut self, to: ConnectionId, request: i32, id: InstrumentId) {
+    pub(in crate::gateway) fn end_quotes(&mut self, to: ConnectionId, request: i32, id: InstrumentId) {
         let board = self.data.board(id);
         let before = board.streams.len();
         board
@@ -258,7 +269,7 @@ impl Gateway {
         if let Some(session) = self.sessions.get_mut(&to) {
             session.data.quotes.remove(&request);
         }
-        self.end_stream(to, request, id);
+        self.end_quotes(to, request, id);
     }
 
     fn stream(&mut self, to: ConnectionId, request: i32, id: InstrumentId) -> Option<&mut Stream> {
@@ -330,10 +341,12 @@ impl Gateway {
         if now.is_multiple_of(60) && self.is_open(id) != self.data.board(id).open {
             self.review_feeds(id);
         }
-        self.note(id, now);
         self.tell_delayed(id, now);
         self.tell_venues(id);
         self.tell_rates(id, now);
+        self.tell_computations(id);
+        self.tell_yields(id);
+        self.tell_halts(id);
         self.tell_news(id, now);
     }
 

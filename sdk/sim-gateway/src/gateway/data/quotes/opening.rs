@@ -2,31 +2,34 @@
 
 use super::ticker::{Ticker, quote_mask};
 use super::{Feed, Figures, fields};
-use crate::exchange::{InstrumentId, Kind, Session, Top};
+use crate::exchange::{Halt, InstrumentId, Kind, Session, Top};
 use crate::gateway::{ConnectionId, Gateway};
 
 impl Gateway {
     /// What a feed shows of a market now; `None` when it shows nothing.
-    pub(super) fn picture(&self, id: InstrumentId, feed: Feed) -> Option<(Top, Session)> {
+    pub(super) fn picture(&mut self, id: InstrumentId, feed: Feed) -> Option<(Top, Session)> {
         let market = self.exchange.market(id);
-        let board = self.data.boards.get(id.0)?;
         let (shown, day) = (market.shown(), market.session());
-        let known = if shown.bid.is_none() && shown.ask.is_none() {
-            board.known
-        } else {
-            shown
-        };
         match feed {
-            Feed::Live if board.open => Some((shown, day)),
+            Feed::Live if self.data.board(id).open => Some((shown, day)),
             Feed::Live => Some((Top::default(), day)),
-            Feed::Frozen => Some((known, day)),
-            Feed::Delayed | Feed::DelayedFrozen => {
-                let now = self.exchange.unix_seconds(self.exchange.now());
-                let past = board.lag.before(now.saturating_sub(self.data.rules.delay));
-                Some(past.unwrap_or((known, day)))
-            }
+            Feed::Frozen => Some((self.last_known(id, shown), day)),
+            Feed::Delayed | Feed::DelayedFrozen => Some(self.late_picture(id)),
             Feed::Silent => None,
         }
+    }
+
+    /// The last quote there was, where there is none now.
+    fn last_known(&mut self, id: InstrumentId, shown: Top) -> Top {
+        if shown != Top::default() {
+            return shown;
+        }
+        let board = self.data.board(id);
+        if board.known == Top::default() {
+            let now = self.exchange.unix_seconds(self.exchange.now());
+            self.data.board(id).known = self.closing_quote(id, now).unwrap_or_default();
+        }
+        self.data.board(id).known
     }
 
     /// Tells a stream everything known about its market, as it begins or changes its kind.
@@ -60,27 +63,60 @@ impl Gateway {
         self.open_generics(id, to, request);
         if !without_quotes {
             self.tell_venues(id);
+            self.tell_computations(id);
+            self.tell_yields(id);
         }
     }
 
-    /// Whether the market is halted, where that has changed for the client; a beginning stream is always
-    /// told.
+    /// Whether the market is halted: what a stream begins with.
     fn tell_halt(&mut self, id: InstrumentId, to: ConnectionId, request: i32) {
         let market = self.exchange.market(id);
-        if market.instrument.kind != Kind::Stock {
+        if !can_be_halted(market.instrument.kind) {
             return;
         }
-        let halted = is_halted(market);
+        let halt = market.halted();
         let Some(stream) = self.stream(to, request, id) else {
             return;
         };
-        stream.halted = halted;
+        stream.halted = halt;
         let mut ticker = Ticker {
             address: stream.address,
             delayed: stream.feed.is_delayed(),
             out: &mut self.output,
         };
-        ticker.number(fields::HALTED, f64::from(i32::from(halted)));
+        ticker.number(fields::HALTED, halt_number(halt));
+    }
+
+    /// Tells streams whether the market is halted, where that has changed.
+    pub(super) fn tell_halts(&mut self, id: InstrumentId) {
+        let market = self.exchange.market(id);
+        let halt = market.halted();
+        let Some(board) = self.data.boards.get_mut(id.0) else {
+            return;
+        };
+        let behind = |stream: &&mut super::Stream| stream.halted != halt && stream.follows();
+        for stream in board.streams.iter_mut().filter(behind) {
+            stream.halted = halt;
+            let mut ticker = Ticker {
+                address: stream.address,
+                delayed: false,
+                out: &mut self.output,
+            };
+            ticker.number(fields::HALTED, halt_number(halt));
+        }
+    }
+}
+
+fn can_be_halted(kind: Kind) -> bool {
+    matches!(kind, Kind::Stock | Kind::Option | Kind::Warrant)
+}
+
+/// The protocol's numbers for tick 49.
+fn halt_number(halt: Option<Halt>) -> f64 {
+    match halt {
+        None => 0.0,
+        Some(Halt::General) => 1.0,
+        Some(Halt::Volatility) => 2.0,
     }
 }
 
@@ -117,9 +153,4 @@ fn tell_day(ticker: &mut Ticker<'_>, figures: &Figures, kind: Kind, day: Session
     if kind.prints_trades() && kind != Kind::Index {
         ticker.size(fields::VOLUME, figures.size(day.volume));
     }
-}
-
-/// Whether a market is halted; those of this exchange never are.
-pub(super) fn is_halted(_market: &crate::exchange::Market) -> bool {
-    false
 }

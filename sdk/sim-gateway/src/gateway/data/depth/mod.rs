@@ -1,9 +1,15 @@
 //! Market depth: who watches which book, and telling them what changed in it.
 //!
 //! What is told is the difference between the book and what the client knows of it, taken once everything
-//! that happened at an instant has happened.
+//! that happened at an instant has happened. It never shows an order that is hidden.
 
-use super::depth_rows::{Change, Row, changes, rows};
+mod rows;
+
+#[cfg(test)]
+mod depth_tests;
+
+use rows::{Change, Row, changes, rows};
+
 use super::quotes::Figures;
 use super::{Address, Board};
 use crate::exchange::{Instrument, InstrumentId, Kind, Side};
@@ -28,7 +34,7 @@ pub(super) struct Book {
 }
 
 impl Gateway {
-    pub(super) fn start_depth(
+    pub(in crate::gateway::data) fn start_depth(
         &mut self,
         from: ConnectionId,
         asked: &wire::MarketDepthRequest,
@@ -109,7 +115,7 @@ impl Gateway {
         true
     }
 
-    pub(super) fn stop_depth(
+    pub(in crate::gateway::data) fn stop_depth(
         &mut self,
         from: ConnectionId,
         asked: &wire::CancelMarketDepth,
@@ -126,7 +132,7 @@ impl Gateway {
     }
 
     /// Forgets a client's view of a book, which its session has forgotten already.
-    pub(super) fn end_book(&mut self, to: ConnectionId, request: i32, id: InstrumentId) {
+    pub(in crate::gateway::data) fn end_book(&mut self, to: ConnectionId, request: i32, id: InstrumentId) {
         let books = &mut self.data.board(id).books;
         books.retain(|each| (each.address.to, each.address.request) != (to, request));
         if books.is_empty() {
@@ -136,7 +142,7 @@ impl Gateway {
     }
 
     /// Tells everybody what changed in the books they watch.
-    pub(super) fn publish_depth(&mut self) {
+    pub(in crate::gateway::data) fn publish_depth(&mut self) {
         let deep: Vec<InstrumentId> = self.data.deep.iter().copied().collect();
         for id in deep {
             self.tell_books(id);
@@ -198,7 +204,7 @@ impl Gateway {
     }
 
     /// Ends the views of a book that its clients may not see any more.
-    pub(super) fn review_books(&mut self, id: InstrumentId) {
+    pub(in crate::gateway::data) fn review_books(&mut self, id: InstrumentId) {
         let Err(problem) = self.entitlement(id).grant_depth() else {
             return;
         };

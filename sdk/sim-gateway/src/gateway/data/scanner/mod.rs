@@ -1,4 +1,9 @@
 //! Market scanners: ranking the catalogue by what its markets did, now and again.
+//!
+//! It never lists a scan, a filter or a place that it cannot answer for.
+
+#[cfg(test)]
+mod scanner_tests;
 
 use std::cmp::Ordering;
 
@@ -148,7 +153,7 @@ fn refused(cause: impl std::fmt::Display) -> Problem {
 
 impl Gateway {
     /// The document of everything that can be asked for: only what works here.
-    pub(super) fn scanner_parameters(&mut self, to: ConnectionId) -> Result<(), Problem> {
+    pub(in crate::gateway::data) fn scanner_parameters(&mut self, to: ConnectionId) -> Result<(), Problem> {
         let message = wire::ScannerParameters {
             xml: Some(parameters()),
         };
@@ -156,7 +161,7 @@ impl Gateway {
         Ok(())
     }
 
-    pub(super) fn start_scan(
+    pub(in crate::gateway::data) fn start_scan(
         &mut self,
         from: ConnectionId,
         asked: wire::ScannerSubscriptionRequest,
@@ -211,7 +216,7 @@ impl Gateway {
         Ok(())
     }
 
-    pub(super) fn stop_scan(
+    pub(in crate::gateway::data) fn stop_scan(
         &mut self,
         from: ConnectionId,
         asked: &wire::CancelScannerSubscription,
@@ -231,7 +236,7 @@ impl Gateway {
     }
 
     /// Goes on with a scan, if it is still the one that was put off.
-    pub(super) fn repeat_scan(&mut self, to: ConnectionId, request: i32, number: u64) {
+    pub(in crate::gateway::data) fn repeat_scan(&mut self, to: ConnectionId, request: i32, number: u64) {
         let session = self.sessions.get(&to);
         let scan = session.and_then(|session| session.data.scans.get(&request));
         if scan.is_some_and(|scan| scan.number == number) {
@@ -279,8 +284,17 @@ impl Gateway {
     }
 
     /// The markets a scan finds, best first; equal ones by their symbols.
-    fn ranked(&self, scan: &Scan) -> Vec<InstrumentId> {
+    fn ranked(&mut self, scan: &Scan) -> Vec<InstrumentId> {
         let now = self.exchange.unix_seconds(self.exchange.now());
+        let candidates = self
+            .exchange
+            .markets()
+            .filter(|(_, market)| scan.kinds.contains(&market.instrument.kind));
+        let candidates: Vec<InstrumentId> = candidates.map(|(id, _)| id).collect();
+        // Markets that nobody watches stand still until somebody looks.
+        for id in candidates {
+            self.exchange.look(id);
+        }
         let wanted = |market: &Market| scan.kinds.contains(&market.instrument.kind) && scan.admits(market);
         let mut found: Vec<(f64, &str, InstrumentId)> = self
             .exchange
@@ -308,7 +322,7 @@ impl Scan {
     fn admits(&self, market: &Market) -> bool {
         let instrument = &market.instrument;
         let filter = &self.filter;
-        let etf = instrument.long_name.contains("ETF");
+        let etf = venues::is_fund(instrument);
         let of_kind = match filter.stock_type_filter.as_deref().unwrap_or_default() {
             "ETF" => etf,
             "CORP" | "STOCK" => !etf,
@@ -332,19 +346,19 @@ impl Code {
         let (day, instrument) = (market.session(), &market.instrument);
         let change = |from: i64| change_since(market, from);
         let range = (day.high - day.low) as f64;
-        let facts = || Facts::of(instrument, day.low, day.high, today);
         match self {
             Self::Gain => change(day.close),
             Self::Loss => change(day.close).map(|change| -change),
             Self::GainSinceOpen => change(day.open),
             Self::LossSinceOpen => change(day.open).map(|change| -change),
             Self::Volume => Some(double(instrument.quantity(day.volume))),
-            Self::HotVolume => Some(day.volume as f64 / facts().average_volume.max(1) as f64),
+            // Against what is usual for it: its usual size at a price stands for that.
+            Self::HotVolume => Some(day.volume as f64 / instrument.typical_lots.max(1) as f64),
             Self::HotPrice => change(day.close).map(f64::abs),
             Self::Range => (day.close > 0).then(|| range / day.close as f64),
             Self::Trades => Some(trades as f64),
             Self::OptionVolume => {
-                let (calls, puts) = facts().option_volume;
+                let (calls, puts) = Facts::of(instrument, today).option_volume;
                 Some(puts as f64 / calls.max(1) as f64)
             }
             // Spread a little, so that instruments of one volatility have an order of their own.

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use prost::Message;
 
-use super::Entitlement;
-use super::data_tests::told;
-use super::depth_rows::{Operation, Row, changes};
+use super::rows::{Operation, Row, changes};
 use crate::exchange::{Lots, Side, Ticks};
+use crate::gateway::data::Entitlement;
+use crate::gateway::data::data_tests::told;
 use crate::gateway::gateway_tests::{Desk, apple, limit, order};
 use crate::gateway::{ConnectionId, Output};
 use crate::wire::ids::{request, response};

@@ -1,7 +1,7 @@
 //! The rows of a book as one client sees them, and the operations that turn one picture into the next.
 
-use super::venues;
 use crate::exchange::{Instrument, Lots, Market, Side, Ticks};
+use crate::gateway::data::venues;
 
 /// One row: a price, and in an aggregated book the venue behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
