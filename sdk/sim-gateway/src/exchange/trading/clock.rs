@@ -46,6 +46,7 @@ impl Exchange {
             return;
         };
         let id = order.request.instrument;
+        self.look(id);
         match alarm {
             Alarm::Expire(_) => self.expire(key),
             Alarm::Close(_) | Alarm::Open(_) => self.auction(key),
@@ -129,6 +130,7 @@ impl Exchange {
     /// A market opens or closes: cancels that were pending are made, and orders go to work or are held.
     fn change_phase(&mut self, id: InstrumentId) {
         self.market_mut(id).orders.phase_alarm = None;
+        self.look(id);
         let open = self.phase(id, self.unix_now()) != Phase::Closed;
         let orders = &self.market(id).orders;
         // Those that wait in the market keep their turns among each other.

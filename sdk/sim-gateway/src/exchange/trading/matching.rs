@@ -55,6 +55,10 @@ impl Exchange {
     /// Brings an order that nothing holds to the market: trades what can be traded, then rests, waits or
     /// ends.
     pub(super) fn work(&mut self, key: OrderKey) {
+        if let Some(order) = self.orders.get(&key) {
+            // Whoever was held saw nothing of the market, which may have stood still.
+            self.look(order.request.instrument);
+        }
         let Some(order) = self.orders.get_mut(&key).filter(|order| order.is_live()) else {
             return;
         };

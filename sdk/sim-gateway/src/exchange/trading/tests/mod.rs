@@ -69,6 +69,10 @@ impl Scene {
                 ..Config::default()
             }),
         };
+        // A market that somebody watches is left as the test made it.
+        for id in [APPLE, MICROSOFT, EURO] {
+            scene.exchange.watch(id);
+        }
         scene.quote(22_999, 23_001, 1_000);
         scene
     }
