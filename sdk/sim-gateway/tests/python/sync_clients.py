@@ -12,6 +12,7 @@ import sys
 import time
 
 import sync_data
+import sync_history
 import sync_orders
 
 PATIENCE = 10.0
@@ -137,7 +138,7 @@ def check(library, server_version):
     traffic = Traffic(library)
     session = Session(library, (host, int(port)), server_version)
     session.connect(client=1)
-    for part in [*PARTS, *sync_data.PARTS, *sync_orders.PARTS]:
+    for part in [*PARTS, *sync_data.PARTS, *sync_history.PARTS, *sync_orders.PARTS]:
         part(session)
         session.complaints.assert_none()
     session.ib.disconnect()
