@@ -89,7 +89,11 @@ fn operators_speak_lines_and_are_answered_in_json() {
         writeln!(operator, "{line}").unwrap();
         serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap()
     };
-    assert_eq!(ask("books")["markets"].as_array().unwrap().len(), 8);
+    let markets = ask("books")["markets"].as_array().unwrap().len();
+    assert!(
+        markets > 50,
+        "the whole catalogue and two synthetic stocks, not {markets}"
+    );
     assert_eq!(ask("price SYM002 30.00")["ok"], true);
     assert!(ask("price SYM002 much")["error"].is_string());
     assert_eq!(ask("quit")["ok"], true);
