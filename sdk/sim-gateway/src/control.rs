@@ -20,6 +20,7 @@ use crate::server::Shared;
 use crate::world::World;
 
 const HELP: &str = "books [brief], counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
+                    halt SYMBOL, resume SYMBOL, volatility-halts on|off, history-pacing on|off, \
                     probe SYMBOL COUNT INTERVAL_MS, latency, \
                     clock, clock step 5s, clock run 60|stepped, flood RATE SECONDS, \
                     faults, invariants, inject NAME|KEYS, quit; and the faults: \
@@ -85,6 +86,15 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
             }))
         }
         ["price", symbol, value] => set_price(shared, symbol, value).map(|()| done),
+        [
+            word @ ("halt" | "resume" | "volatility-halts" | "history-pacing"),
+            what,
+        ] => {
+            let mut world = shared.borrow_mut();
+            operator::regulate(&mut world.gateway, word, what)?;
+            world.deliver();
+            Ok(done)
+        }
         ["fill", order] => fill(shared, order, None).map(|()| done),
         ["fill", order, quantity] => fill(shared, order, Some(quantity)).map(|()| done),
         ["probe", symbol, count, interval] => {
@@ -93,17 +103,7 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
             let count = u32::try_from(number(count)?).map_err(|_| "too many probes".to_owned())?;
             Ok(load::probe(shared, id, count, interval).await)
         }
-        ["clock"] => Ok(clock(&shared.borrow())),
-        ["clock", "step", time] => {
-            let mut world = shared.borrow_mut();
-            world.step(duration(time)?);
-            Ok(clock(&world))
-        }
-        ["clock", "run", pace] => {
-            let mut world = shared.borrow_mut();
-            world.run(pace.parse().map_err(|error: PaceError| error.to_string())?);
-            Ok(clock(&world))
-        }
+        ["clock", rest @ ..] => set_clock(&mut shared.borrow_mut(), rest),
         ["latency"] => Ok(shared.borrow().last_probe.clone()),
         ["flood", rate, seconds] => {
             let rate = number(rate)?;
@@ -131,6 +131,17 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
             Ok(done)
         }
     }
+}
+
+/// Steps the simulated clock or sets its pace, if that is asked for, and shows it.
+fn set_clock(world: &mut World, words: &[&str]) -> Result<Value, String> {
+    match words {
+        [] => {}
+        ["step", time] => world.step(duration(time)?),
+        ["run", pace] => world.run(pace.parse().map_err(|error: PaceError| error.to_string())?),
+        _ => return Err("write clock, clock step 5s, or clock run 60|stepped".to_owned()),
+    }
+    Ok(clock(world))
 }
 
 /// What the simulated clock shows, and how fast it runs.

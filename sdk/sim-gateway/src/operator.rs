@@ -1,10 +1,10 @@
-//! What an operator, or a scenario, can do to the market: move prices, fill orders by decree.
+//! What an operator, or a scenario, can do to the market: move prices, halt it, fill orders by decree.
 //!
 //! It never decides when. That is the control socket's and the script's business.
 
 use rust_decimal::Decimal;
 
-use crate::exchange::{InstrumentId, OrderKey};
+use crate::exchange::{Halt, InstrumentId, OrderKey};
 use crate::gateway::Gateway;
 
 /// An instrument by its local symbol: `AAPL`, `EUR.USD`.
@@ -24,6 +24,30 @@ pub(crate) fn set_price(gateway: &mut Gateway, symbol: &str, price: Decimal) -> 
     let ticks = gateway.exchange().market(id).instrument.ticks(price);
     let ticks = ticks.ok_or_else(|| format!("{price} is not on the tick grid of {symbol}"))?;
     gateway.operate(|exchange| exchange.move_price(id, ticks));
+    Ok(())
+}
+
+/// Halts a market or lets it trade again, and switches the rules that do so, or that slow questions about
+/// the past, on or off.
+pub(crate) fn regulate(gateway: &mut Gateway, word: &str, what: &str) -> Result<(), String> {
+    if matches!(word, "halt" | "resume") {
+        let id = instrument(gateway, what)?;
+        gateway.operate(|exchange| match word {
+            "halt" => exchange.halt(id, Halt::General),
+            _ => exchange.resume(id),
+        });
+        return Ok(());
+    }
+    let on = match what {
+        "on" => true,
+        "off" => false,
+        _ => return Err(format!("{word} is on or off, not {what:?}")),
+    };
+    match word {
+        "volatility-halts" => gateway.operate(|exchange| exchange.halt_on_large_moves(on)),
+        "history-pacing" => gateway.pace_history(on),
+        _ => return Err(format!("there is no command {word:?}")),
+    }
     Ok(())
 }
 
