@@ -130,4 +130,16 @@ def news(session):
     ib.cancelNewsBulletins()
 
 
-PARTS = [instruments, venues, depth, generic_ticks, delayed_and_frozen_data, scanner, news]
+def option_computations(session):
+    ib, library = session.ib, session.library
+    option = ib.reqContractDetails(library.Option("AAPL", right="C", exchange="SMART"))[20].contract
+    ticker = ib.reqMktData(option)
+    session.until(lambda: ticker.modelGreeks and ticker.bidGreeks and ticker.askGreeks, f"no greeks: {ticker}")
+    assert 0 < ticker.modelGreeks.delta < 1 and ticker.modelGreeks.gamma > 0 > ticker.modelGreeks.theta, ticker
+    ib.cancelMktData(option)
+    at_thirty = ib.calculateOptionPrice(option, 0.3, 230.0)
+    back = ib.calculateImpliedVolatility(option, at_thirty.optPrice, 230.0)
+    assert abs(back.impliedVol - 0.3) < 1e-6, (at_thirty, back)
+
+
+PARTS = [instruments, venues, depth, generic_ticks, delayed_and_frozen_data, scanner, news, option_computations]

@@ -107,6 +107,18 @@ def other_instruments(session):
         session.until(lambda: held().get(contract.conId) == quantity, f"not held: {ib.positions()}")  # noqa: B023
 
 
+def exercise(session):
+    ib, library = session.ib, session.library
+    option = ib.reqContractDetails(library.Option("AAPL", right="C", exchange="SMART"))[5].contract
+    filled_at_market(session, option, 1)
+    held = lambda: {each.contract.conId: each.position for each in ib.positions()}  # noqa: E731
+    session.until(lambda: held().get(option.conId) == 1, f"not held: {ib.positions()}")
+    wanted = held()[session.stock.conId] + 100
+    ib.exerciseOptions(option, 1, 1, "DU1234567", 1)
+    session.until(lambda: held()[session.stock.conId] == wanted, f"not exercised: {ib.positions()}")
+    session.until(lambda: option.conId not in held(), f"still held: {ib.positions()}")
+
+
 def algorithm(session):
     library = session.library
     urgent = [library.TagValue("adaptivePriority", "Urgent")]
@@ -116,4 +128,4 @@ def algorithm(session):
     same((told.algoStrategy, [tuple(each) for each in told.algoParams]), ("Adaptive", [("adaptivePriority", "Urgent")]))
 
 
-PARTS = [bracket, one_cancels_all, other_types, other_instruments, algorithm]
+PARTS = [bracket, one_cancels_all, other_types, other_instruments, exercise, algorithm]
