@@ -60,7 +60,10 @@ impl Sub for Requirement {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        self + other.times(Decimal::NEGATIVE_ONE)
+        Self {
+            initial: self.initial - other.initial,
+            maintenance: self.maintenance - other.maintenance,
+        }
     }
 }
 

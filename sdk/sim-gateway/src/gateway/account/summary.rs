@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::Summary;
-use crate::exchange::Account;
 use crate::gateway::{Class, ConnectionId, Gateway, Problem};
 use crate::wire::messages::account as wire;
 
@@ -83,7 +82,7 @@ impl Gateway {
         };
         let mut told = summary.told;
         for name in &summary.accounts {
-            let Some(account) = self.exchange.account(name).map(Account::clone) else {
+            let Some(account) = self.exchange.account(name).cloned() else {
                 continue;
             };
             for (tag, value, currency) in self.asked_rows(&account, &summary.tags) {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::kinds;
-use crate::exchange::{Change, Hold, Instrument, OcaRule, Order, OrderKind, Status, Ticks};
+use crate::exchange::{Change, Hold, Instrument, OcaRule, Order, OrderKind, Phase, Side, Status, Ticks};
 use crate::gateway::values::{double, timestamp, written};
 use crate::gateway::{Class, ConnectionId, Gateway, Problem};
 use crate::wire::messages::order as wire;
@@ -58,17 +58,26 @@ impl Gateway {
         }
     }
 
-    /// What is to be said of an order outside its market's hours.
+    /// What is to be said of an order outside its market's hours: when it will go there.
     fn waits_for_session(&self, order: &Order) -> Problem {
-        let instrument = &self.exchange.market(order.request.instrument).instrument;
-        let ticket = self.orders.tickets.get(&order.key);
-        let action = ticket
-            .and_then(|ticket| ticket.order.action.clone())
-            .unwrap_or_default();
+        let id = order.request.instrument;
+        let instrument = &self.exchange.market(id).instrument;
+        let action = if order.request.side == Side::Buy {
+            "BUY"
+        } else {
+            "SELL"
+        };
         let size = written(instrument.quantity(order.request.quantity));
+        let phase = match order.request.attributes.outside_rth {
+            true => Phase::Extended,
+            false => Phase::Regular,
+        };
+        let now = self.exchange.unix_seconds(self.exchange.now());
+        let opens = self.exchange.next_open(id, now, phase);
+        let opens = opens.map_or_else(|| "the market opens".to_owned(), timestamp);
         let text = format!(
             "Order Message:\n{action} {size} {} {}\nWarning: Your order will not be placed at the exchange \
-             until the market opens",
+             until {opens}.",
             instrument.local_symbol, instrument.primary_exchange
         );
         Problem::new(399, text)

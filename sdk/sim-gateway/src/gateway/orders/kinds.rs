@@ -14,8 +14,8 @@ const OFF_GRID: &str = "The price does not conform to the minimum price variatio
 /// What the exchange makes of an order type.
 pub(super) fn order_kind(draft: &Draft<'_>) -> Result<OrderKind, Problem> {
     let opening = draft.tif == "OPG";
-    let limit = || price(draft.instrument, draft.order.lmt_price, "limit");
-    let trigger = || price(draft.instrument, draft.order.aux_price, "stop");
+    let limit = || price(draft, draft.order.lmt_price, "limit");
+    let trigger = || price(draft, draft.order.aux_price, "stop");
     Ok(match draft.kind {
         "MKT" if opening => OrderKind::MarketOnOpen,
         "LMT" if opening => OrderKind::LimitOnOpen { limit: limit()? },
@@ -58,18 +58,19 @@ pub(super) fn order_kind(draft: &Draft<'_>) -> Result<OrderKind, Problem> {
     })
 }
 
-/// A price the order must have.
-pub(super) fn price(instrument: &Instrument, written: Option<f64>, name: &str) -> Result<Ticks, Problem> {
+/// A price the order must have, on the ladder of the exchange it goes to.
+pub(super) fn price(draft: &Draft<'_>, written: Option<f64>, name: &str) -> Result<Ticks, Problem> {
     let missing = || Problem::invalid(format_args!("Invalid or missing {name} price"));
     let price = written.and_then(decimal).ok_or_else(missing)?;
-    if instrument.kind == Kind::Bag {
-        // A combination may be worth nothing, or less.
-        return signed_ticks(instrument, price);
-    }
-    if price <= Decimal::ZERO {
+    // A combination may be worth nothing, or less.
+    if price <= Decimal::ZERO && draft.instrument.kind != Kind::Bag {
         return Err(missing());
     }
-    instrument.ticks(price).ok_or_else(|| Problem::new(110, OFF_GRID))
+    let ticks = signed_ticks(draft.instrument, price)?;
+    if !draft.instrument.grid(draft.route).holds(ticks) {
+        return Err(Problem::new(110, OFF_GRID));
+    }
+    Ok(ticks)
 }
 
 fn signed_ticks(instrument: &Instrument, price: Decimal) -> Result<Ticks, Problem> {
@@ -90,14 +91,14 @@ fn offset(draft: &Draft<'_>) -> Result<Ticks, Problem> {
 fn cap(draft: &Draft<'_>) -> Result<Option<Ticks>, Problem> {
     match amount(draft.order.lmt_price) {
         None => Ok(None),
-        Some(_) => price(draft.instrument, draft.order.lmt_price, "limit").map(Some),
+        Some(_) => price(draft, draft.order.lmt_price, "limit").map(Some),
     }
 }
 
 fn starting_stop(draft: &Draft<'_>) -> Result<Option<Ticks>, Problem> {
     match amount(draft.order.trail_stop_price) {
         None => Ok(None),
-        Some(_) => price(draft.instrument, draft.order.trail_stop_price, "trailing stop").map(Some),
+        Some(_) => price(draft, draft.order.trail_stop_price, "trailing stop").map(Some),
     }
 }
 

@@ -15,6 +15,8 @@ mod terms;
 mod validation;
 
 #[cfg(test)]
+mod class_tests;
+#[cfg(test)]
 mod order_tests;
 #[cfg(test)]
 mod refusal_tests;

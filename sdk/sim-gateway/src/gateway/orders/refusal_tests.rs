@@ -22,126 +22,127 @@ type Case = (fn(&mut Order), i32);
 
 #[test]
 fn what_an_order_may_not_say_is_refused_with_the_documented_code() {
-    let cases: &[Case] = &[
-        (|order| order.lmt_price = Some(200.001), 110),
-        (|order| order.lmt_price = None, 321),
-        (|order| order.lmt_price = Some(f64::NAN), 321),
-        (|order| order.lmt_price = Some(-1.0), 321),
-        (|order| order.total_quantity = text("0"), 434),
-        (|order| order.total_quantity = text("many"), 434),
-        (|order| order.total_quantity = text("1.5"), 10243),
-        (|order| order.cash_qty = Some(1000.0), 10244),
-        (|order| order.action = text("HOLD"), 321),
-        (|order| order.action = text("SSHORT"), 321),
-        (|order| order.account = text("U999"), 321),
-        (|order| order.order_type = text("SNAP MKT"), 387),
-        (|order| order.order_type = text("X"), 387),
-        (|order| order.tif = text("GTD"), 334),
-        (
-            |order| {
-                order.tif = text("GTD");
-                order.good_till_date = text("20200101 10:00:00 UTC");
-            },
-            334,
-        ),
-        (|order| order.tif = text("AUC"), 10052),
-        (|order| order.good_after_time = text("tomorrow"), 343),
-        (
-            |order| order.good_after_time = text("20991231 10:00:00 Mars/Base"),
-            336,
-        ),
-        (|order| order.parent_id = Some(77), 10006),
-        (|order| order.discretionary_amt = Some(0.001), 168),
-        (|order| order.display_size = Some(10), 10020),
-        (
-            |order| {
-                order.discretionary_amt = Some(0.1);
-                order.display_size = Some(5);
-            },
-            157,
-        ),
-        (|order| order.min_qty = Some(11), 388),
-        (|order| order.min_trade_qty = Some(1), 10302),
-        (|order| order.block_order = Some(true), 117),
-        (|order| order.trigger_method = Some(5), 146),
-        (|order| order.short_sale_slot = Some(1), 348),
-        (|order| order.short_sale_slot = Some(2), 352),
-        (|order| order.short_sale_slot = Some(3), 347),
-        (|order| order.origin = Some(2), 311),
-        (|order| order.fa_group = text("All"), 321),
-        (|order| order.hedge_type = text("Z"), 10007),
-        (|order| order.hedge_type = text("D"), 10340),
-        (|order| order.scale_price_increment = Some(0.1), 10340),
-        (|order| order.imbalance_only = Some(true), 10342),
-        (|order| order.algo_strategy = text("Sorcery"), 439),
-        (|order| order.algo_strategy = text("DarkIce"), 442),
-        (
-            |order| {
-                order.outside_rth = Some(true);
-                order.allow_pre_open = Some(true);
-            },
-            437,
-        ),
-        (
-            |order| {
-                order.what_if = Some(true);
-                order.transmit = None;
-            },
-            413,
-        ),
-        (
-            |order| {
-                order.oca_group = text("x");
-                order.oca_type = Some(4);
-            },
-            10324,
-        ),
-        (
-            |order| {
-                order.algo_strategy = text("Adaptive");
-                order.algo_params = [("speed".to_owned(), "1".to_owned())].into();
-            },
-            443,
-        ),
-        (
-            |order| {
-                order.algo_strategy = text("Adaptive");
-                order.algo_params = [("adaptivePriority".to_owned(), "Lazy".to_owned())].into();
-            },
-            441,
-        ),
-        (
-            |order| {
-                order.conditions = vec![OrderCondition {
-                    kind: Some(1),
-                    ..OrderCondition::default()
-                }];
-            },
-            147,
-        ),
-        (
-            |order| {
-                order.conditions = vec![OrderCondition {
-                    kind: Some(1),
-                    con_id: Some(1),
-                    price: Some(1.0),
-                    ..OrderCondition::default()
-                }];
-            },
-            398,
-        ),
-        (
-            |order| {
-                order.conditions = vec![OrderCondition {
-                    kind: Some(2),
-                    ..OrderCondition::default()
-                }];
-            },
-            402,
-        ),
-    ];
-    refuses(limit(200.0, 10), cases);
+    refuses(limit(200.0, 10), CASES);
 }
+
+const CASES: &[Case] = &[
+    (|order| order.lmt_price = Some(200.001), 110),
+    (|order| order.lmt_price = None, 321),
+    (|order| order.lmt_price = Some(f64::NAN), 321),
+    (|order| order.lmt_price = Some(-1.0), 321),
+    (|order| order.total_quantity = text("0"), 434),
+    (|order| order.total_quantity = text("many"), 434),
+    (|order| order.total_quantity = text("1.5"), 10243),
+    (|order| order.cash_qty = Some(1000.0), 10244),
+    (|order| order.action = text("HOLD"), 321),
+    (|order| order.action = text("SSHORT"), 321),
+    (|order| order.account = text("U999"), 321),
+    (|order| order.order_type = text("SNAP MKT"), 387),
+    (|order| order.order_type = text("X"), 387),
+    (|order| order.tif = text("GTD"), 334),
+    (
+        |order| {
+            order.tif = text("GTD");
+            order.good_till_date = text("20200101 10:00:00 UTC");
+        },
+        334,
+    ),
+    (|order| order.tif = text("AUC"), 10052),
+    (|order| order.good_after_time = text("tomorrow"), 343),
+    (
+        |order| order.good_after_time = text("20991231 10:00:00 Mars/Base"),
+        336,
+    ),
+    (|order| order.parent_id = Some(77), 10006),
+    (|order| order.discretionary_amt = Some(0.001), 168),
+    (|order| order.display_size = Some(10), 10020),
+    (
+        |order| {
+            order.discretionary_amt = Some(0.1);
+            order.display_size = Some(5);
+        },
+        157,
+    ),
+    (|order| order.min_qty = Some(11), 388),
+    (|order| order.min_trade_qty = Some(1), 10302),
+    (|order| order.block_order = Some(true), 117),
+    (|order| order.trigger_method = Some(5), 146),
+    (|order| order.short_sale_slot = Some(1), 348),
+    (|order| order.short_sale_slot = Some(2), 352),
+    (|order| order.short_sale_slot = Some(3), 347),
+    (|order| order.origin = Some(2), 311),
+    (|order| order.fa_group = text("All"), 321),
+    (|order| order.hedge_type = text("Z"), 10007),
+    (|order| order.hedge_type = text("D"), 10340),
+    (|order| order.scale_price_increment = Some(0.1), 10340),
+    (|order| order.imbalance_only = Some(true), 10342),
+    (|order| order.algo_strategy = text("Sorcery"), 439),
+    (|order| order.algo_strategy = text("DarkIce"), 442),
+    (
+        |order| {
+            order.outside_rth = Some(true);
+            order.allow_pre_open = Some(true);
+        },
+        437,
+    ),
+    (
+        |order| {
+            order.what_if = Some(true);
+            order.transmit = None;
+        },
+        413,
+    ),
+    (
+        |order| {
+            order.oca_group = text("x");
+            order.oca_type = Some(4);
+        },
+        10324,
+    ),
+    (
+        |order| {
+            order.algo_strategy = text("Adaptive");
+            order.algo_params = [("speed".to_owned(), "1".to_owned())].into();
+        },
+        443,
+    ),
+    (
+        |order| {
+            order.algo_strategy = text("Adaptive");
+            order.algo_params = [("adaptivePriority".to_owned(), "Lazy".to_owned())].into();
+        },
+        441,
+    ),
+    (
+        |order| {
+            order.conditions = vec![OrderCondition {
+                kind: Some(1),
+                ..OrderCondition::default()
+            }];
+        },
+        147,
+    ),
+    (
+        |order| {
+            order.conditions = vec![OrderCondition {
+                kind: Some(1),
+                con_id: Some(1),
+                price: Some(1.0),
+                ..OrderCondition::default()
+            }];
+        },
+        398,
+    ),
+    (
+        |order| {
+            order.conditions = vec![OrderCondition {
+                kind: Some(2),
+                ..OrderCondition::default()
+            }];
+        },
+        402,
+    ),
+];
 
 #[test]
 fn each_order_type_asks_for_its_own_prices() {
@@ -171,6 +172,10 @@ fn each_order_type_asks_for_its_own_prices() {
             ),
         ],
     );
+}
+
+#[test]
+fn stops_and_market_orders_have_rules_of_their_own() {
     refuses(
         kind("STP"),
         &[

@@ -23,6 +23,7 @@ pub(super) fn unknown_kind() -> Problem {
 pub(super) fn check(draft: &Draft<'_>) -> Result<(), Problem> {
     let broken = combinations(draft)
         .into_iter()
+        .chain(classes(draft))
         .chain(sizes_and_prices(draft))
         .chain(sales_and_accounts(draft))
         .find(|(broken, _, _)| *broken);
@@ -45,9 +46,6 @@ fn combinations(draft: &Draft<'_>) -> Vec<Rule> {
         "TRAIL" | "TRAIL LIMIT" | "MIT" | "LIT" | "MOO" | "LOO"
     );
     let bag = draft.instrument.kind == Kind::Bag;
-    let oca = said(&order.oca_group).is_some();
-    let trigger = order.trigger_method.unwrap_or(0);
-    let conditional = matches!(draft.kind, "LMT" | "MKT" | "REL" | "MIDPRICE");
     vec![
         (
             on(order.what_if) && !on(order.transmit),
@@ -69,6 +67,17 @@ fn combinations(draft: &Draft<'_>) -> Vec<Rule> {
             111,
             "The TIF (Tif type) and the order type are incompatible.",
         ),
+    ]
+}
+
+/// Kinds, groups and conditions that an asset class or another attribute rules out.
+fn classes(draft: &Draft<'_>) -> Vec<Rule> {
+    let order = draft.order;
+    let bag = draft.instrument.kind == Kind::Bag;
+    let oca = said(&order.oca_group).is_some();
+    let trigger = order.trigger_method.unwrap_or(0);
+    let conditional = matches!(draft.kind, "LMT" | "MKT" | "REL" | "MIDPRICE");
+    vec![
         (
             matches!(draft.kind, "REL" | "PEG PRIM") && draft.instrument.kind != Kind::Stock,
             114,

@@ -17,7 +17,7 @@ const OTHER: ConnectionId = ConnectionId(2);
 const APPLE: InstrumentId = InstrumentId(0);
 
 /// The bodies of the frames of one message to one connection, in order.
-fn bodies<M: Message + Default>(output: &[Output], to: ConnectionId, wanted: u32) -> Vec<M> {
+pub(super) fn bodies<M: Message + Default>(output: &[Output], to: ConnectionId, wanted: u32) -> Vec<M> {
     let read = |each: &Output| match each {
         Output::Frame {
             id, bytes, to: at, ..
@@ -27,7 +27,7 @@ fn bodies<M: Message + Default>(output: &[Output], to: ConnectionId, wanted: u32
     output.iter().filter_map(read).collect()
 }
 
-const ME: ConnectionId = ConnectionId(1);
+pub(super) const ME: ConnectionId = ConnectionId(1);
 
 fn manual(side: Side, limit: i64) -> OrderRequest {
     OrderRequest {
@@ -42,7 +42,7 @@ fn manual(side: Side, limit: i64) -> OrderRequest {
     }
 }
 
-fn text(text: &str) -> Option<String> {
+pub(super) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 

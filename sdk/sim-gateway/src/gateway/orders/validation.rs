@@ -70,6 +70,10 @@ impl Gateway {
             return Err(rules::unsupported("attachedOrders"));
         }
         let id = self.resolve(asked.contract.as_ref())?;
+        for condition in &order.conditions {
+            // Lists contracts of chains that a condition names; unknown ones are refused below.
+            let _ = self.exchange.find(condition.con_id.unwrap_or(0));
+        }
         let instrument = &self.exchange.market(id).instrument;
         let contract = asked.contract.as_ref();
         let draft = Draft {

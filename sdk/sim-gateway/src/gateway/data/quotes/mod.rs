@@ -128,6 +128,7 @@ impl Gateway {
         board.open = open;
         board.streams.push(stream);
         self.data.watched.insert(id);
+        self.exchange.look(id);
         self.exchange.watch(id);
         self.exchange.look(id);
         self.begin_stream(from, request, id, warning);
