@@ -81,6 +81,12 @@ class Desk(EWrapper, EClient):
         if not _name.startswith("_") and not _name.endswith("ProtoBuf") and _name not in OWN:
             locals()[_name] = note(_name)
 
+    def configResponseProtoBuf(self, response):
+        self.told.put(("config", [response.reqId]))
+
+    def updateConfigResponseProtoBuf(self, response):
+        self.told.put(("updateConfig", [response.reqId]))
+
     def open(self, host, port, number):
         self.connect(host, port, number)
         threading.Thread(target=self.listen, daemon=True).start()

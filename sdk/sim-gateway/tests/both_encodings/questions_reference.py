@@ -1,5 +1,8 @@
 """What is asked about contracts of every kind, chains, advisors, display groups and settings."""
 
+from ibapi.protobuf.ConfigRequest_pb2 import ConfigRequest
+from ibapi.protobuf.UpdateConfigRequest_pb2 import UpdateConfigRequest
+
 from contracts import APPLE, EURO, contract, idle
 
 KINDS = [
@@ -63,4 +66,12 @@ def groups(pair):
     pair.ask("no more of it", lambda desk: desk.unsubscribeFromGroupEvents(461), idle)
 
 
-ALL = [contracts, chains, venues, advisors, groups]
+def settings(pair):
+    asked, changed = ConfigRequest(reqId=470), UpdateConfigRequest(reqId=471)
+    pair.ask_protobuf("settings", lambda desk: desk.reqConfigProtoBuf(asked), "config")
+    pair.ask_protobuf("other settings", lambda desk: desk.updateConfigProtoBuf(changed), "updateConfig")
+    pair.ask_protobuf("no more details", lambda desk: (desk.cancelContractData(10), idle(desk)), "nextValidId")
+    pair.ask_protobuf("no more ticks", lambda desk: (desk.cancelHistoricalTicks(95), idle(desk)), "nextValidId")
+
+
+ALL = [contracts, chains, venues, advisors, groups, settings]

@@ -130,7 +130,6 @@ impl Gateway {
         self.data.watched.insert(id);
         self.exchange.look(id);
         self.exchange.watch(id);
-        self.exchange.look(id);
         self.begin_stream(from, request, id, warning);
         Ok(())
     }
