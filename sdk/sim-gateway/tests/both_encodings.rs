@@ -18,6 +18,7 @@ mod python;
 /// A market that is the same every time, served up to `newest`.
 fn gateway(newest: &str, control: &Path) -> Gateway {
     let market = [
+        "--advisor",
         "--seed",
         "7",
         "--pace",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import Enum
 
 from ibapi.client import EClient
+from ibapi.tag_value import TagValue
 from ibapi.wrapper import EWrapper
 
 PATIENCE = 20.0
@@ -30,8 +31,20 @@ def plain(thing):
     if isinstance(thing, dict):
         return {str(key): plain(value) for key, value in thing.items()}
     if isinstance(thing, (list, tuple)):
+        if thing and all(isinstance(each, TagValue) for each in thing):
+            # Protobuf has them as a map, which has no order.
+            thing = sorted(thing, key=lambda each: each.tag)
         return [plain(each) for each in thing]
     return {"": type(thing).__name__, **{key: plain(value) for key, value in vars(thing).items()}}
+
+
+def comparable(name, arguments):
+    """The arguments of a callback as comparable data."""
+    if name == "smartComponents" and isinstance(arguments[1], list):
+        # The client makes a list of them in text and a map by number in protobuf.
+        request, listed = arguments
+        arguments = request, {each.bitNumber: (each.exchange, each.exchangeLetter) for each in listed}
+    return [plain(each) for each in arguments]
 
 
 def flat(data, path=""):
@@ -60,13 +73,19 @@ class Desk(EWrapper, EClient):
     def note(name):
         def callback(self, *arguments):
             # The client changes some objects after it has handed them out, so what matters is copied now.
-            self.told.put((name, [plain(each) for each in copy.deepcopy(arguments)]))
+            self.told.put((name, comparable(name, copy.deepcopy(arguments))))
 
         return callback
 
     for _name, _ in inspect.getmembers(EWrapper, inspect.isfunction):
         if not _name.startswith("_") and not _name.endswith("ProtoBuf") and _name not in OWN:
             locals()[_name] = note(_name)
+
+    def configResponseProtoBuf(self, response):
+        self.told.put(("config", [response.reqId]))
+
+    def updateConfigResponseProtoBuf(self, response):
+        self.told.put(("updateConfig", [response.reqId]))
 
     def open(self, host, port, number):
         self.connect(host, port, number)

@@ -15,7 +15,7 @@ def bars(pair):
     pair.ask("hours", asked(80, APPLE, "1 D", "1 hour", "TRADES"), steps=["1s"])
     pair.ask("days as seconds", asked(81, APPLE, "1 W", "1 day", "TRADES", form=2), steps=["1s"])
     pair.ask("minutes as seconds", asked(82, APPLE, "1800 S", "1 min", "BID_ASK", form=2), steps=["1s"])
-    pair.ask("a currency's", asked(83, EURO, "3600 S", "5 mins", "MIDPOINT", regular=0), steps=["1s"])
+    pair.ask("a currency's", asked(83, EURO, "1 D", "1 hour", "MIDPOINT", regular=0), steps=["1s"])
     pair.ask("hours of trading", asked(84, APPLE, "1 W", "1 day", "SCHEDULE"), steps=["1s"])
     pair.ask("bars of no size", asked(85, APPLE, "1 D", "7 mins", "TRADES"), steps=["1s"])
     on = lambda desk: desk.reqHistoricalData(86, APPLE, "", "1800 S", "1 min", "TRADES", 1, 2, True, [])

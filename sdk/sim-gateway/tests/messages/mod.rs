@@ -5,7 +5,7 @@
 //! that is for the test that names it.
 #![allow(dead_code, reason = "every test binary uses what it needs of this")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,10 @@ use serde_json::Value;
 
 /// Set to have the tests write what they saw instead of comparing it.
 const WRITE: &str = "SIM_GATEWAY_WRITE_MESSAGES";
+
+/// How the tables' headings begin.
+const REQUESTS: &str = "| | from the client |";
+const ANSWERS: &str = "| | to the client |";
 
 /// What a client did, by message number.
 #[derive(Debug, Default)]
@@ -58,22 +62,22 @@ pub fn prove(column: &str, test: &str, seen: &Seen) {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let before = fs::read_to_string(&readme).expect("the README is there");
     let mut after = String::new();
-    let mut table = None;
-    let mut at = None;
+    let mut table: Option<Table> = None;
     for line in before.lines() {
-        if let Some(heading) = line.strip_prefix("| | from the client |") {
-            table = Some((&seen.requests, numbers("request")));
-            at = place(heading, column);
-        } else if let Some(heading) = line.strip_prefix("| | to the client |") {
-            table = Some((&seen.answers, numbers("response")));
-            at = place(heading, column);
-        } else if !line.starts_with('|') {
-            table = None;
+        if let Some(table) = &mut table
+            && table.take(line)
+        {
+            continue;
         }
-        let row = table
-            .as_ref()
-            .and_then(|(ids, names)| corrected(line, at, test, ids, names));
-        let _ = writeln!(after, "{}", row.as_deref().unwrap_or(line));
+        if let Some(table) = table.take() {
+            table.write(&mut after);
+        }
+        let _ = writeln!(after, "{line}");
+        if let Some(heading) = line.strip_prefix(REQUESTS) {
+            table = Some(Table::new(heading, "request", column, test, &seen.requests));
+        } else if let Some(heading) = line.strip_prefix(ANSWERS) {
+            table = Some(Table::new(heading, "response", column, test, &seen.answers));
+        }
     }
     if std::env::var_os(WRITE).is_some() {
         fs::write(&readme, after).expect("the README can be written");
@@ -88,42 +92,67 @@ pub fn prove(column: &str, test: &str, seen: &Seen) {
     }
 }
 
-/// Which cell of a heading is the column's.
-fn place(heading: &str, column: &str) -> Option<usize> {
-    heading.split('|').position(|cell| cell.trim() == column)
+/// One of the tables while it is read, and what its column should say.
+struct Table<'a> {
+    columns: usize,
+    /// Which cell of a row is the column's.
+    at: Option<usize>,
+    test: &'a str,
+    seen: &'a BTreeSet<u32>,
+    rows: BTreeMap<u32, (String, Vec<BTreeSet<String>>)>,
 }
 
-/// A row as it should be; `None` for a line that is none.
-fn corrected(
-    line: &str,
-    at: Option<usize>,
-    test: &str,
-    seen: &BTreeSet<u32>,
-    names: &[(u32, String)],
-) -> Option<String> {
-    let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-    let number: u32 = cells.first()?.parse().ok()?;
-    let name = names
-        .iter()
-        .find(|(id, _)| *id == number)
-        .map(|(_, name)| name.as_str())?;
-    let mut row = format!("| {number} | {name} |");
-    for (index, cell) in cells.iter().skip(2).enumerate() {
-        let mut tests: BTreeSet<&str> = cell.split(", ").filter(|test| !test.is_empty()).collect();
-        if Some(index) == at {
-            if seen.contains(&number) {
-                tests.insert(test);
-            } else {
-                tests.remove(test);
+impl<'a> Table<'a> {
+    fn new(heading: &str, module: &str, column: &str, test: &'a str, seen: &'a BTreeSet<u32>) -> Self {
+        let columns: Vec<&str> = heading.trim_matches('|').split('|').map(str::trim).collect();
+        let empty = vec![BTreeSet::new(); columns.len()];
+        let row = |(number, name)| (number, (name, empty.clone()));
+        Self {
+            columns: columns.len(),
+            at: columns.iter().position(|known| *known == column),
+            test,
+            seen,
+            rows: numbers(module).into_iter().map(row).collect(),
+        }
+    }
+
+    /// Takes in a line of the table; false when it is none.
+    fn take(&mut self, line: &str) -> bool {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        if !line.starts_with('|') {
+            return false;
+        }
+        let number = cells.first().and_then(|number| number.parse().ok());
+        let row = number.and_then(|number: u32| self.rows.get_mut(&number));
+        if let Some((_, tests)) = row {
+            for (cell, tests) in cells.iter().skip(2).zip(tests) {
+                let named = cell.split(", ").filter(|test| !test.is_empty());
+                tests.extend(named.map(str::to_owned));
             }
         }
-        let tests: Vec<&str> = tests.into_iter().collect();
-        let _ = match tests.is_empty() {
-            true => write!(row, " |"),
-            false => write!(row, " {} |", tests.join(", ")),
-        };
+        true
     }
-    Some(row)
+
+    /// Writes the table as it should be.
+    fn write(mut self, out: &mut String) {
+        let _ = writeln!(out, "|---|---|{}", "---|".repeat(self.columns));
+        for (number, (name, cells)) in &mut self.rows {
+            if let Some(cell) = self.at.and_then(|at| cells.get_mut(at)) {
+                if self.seen.contains(number) {
+                    cell.insert(self.test.to_owned());
+                } else {
+                    cell.remove(self.test);
+                }
+            }
+            let _ = write!(out, "| {number} | {name} |");
+            for cell in cells {
+                let tests: Vec<&str> = cell.iter().map(String::as_str).collect();
+                let space = if tests.is_empty() { "" } else { " " };
+                let _ = write!(out, "{space}{} |", tests.join(", "));
+            }
+            out.push('\n');
+        }
+    }
 }
 
 /// The messages that the simulated gateway knows, from the list in its source.
@@ -157,10 +186,7 @@ fn title(name: &str) -> String {
 pub fn complete() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let readme = fs::read_to_string(home.join("README.md")).expect("the README is there");
-    for (module, heading) in [
-        ("request", "| | from the client |"),
-        ("response", "| | to the client |"),
-    ] {
+    for (module, heading) in [("request", REQUESTS), ("response", ANSWERS)] {
         let from = readme.find(heading).expect("the table is there");
         let table = readme
             .get(from..)

@@ -19,11 +19,18 @@ struct Share {
 }
 
 impl Exchange {
-    /// Books one fill of one order, and puts off what follows for other orders.
+    /// Books one fill of one order, with what follows for other orders.
     pub(super) fn fill(&mut self, key: OrderKey, price: Ticks, lots: Lots, maker: bool) {
+        let before = self.record(key, price, lots, maker);
+        self.group_filled(key, lots, before);
+    }
+
+    /// Books one fill of one order. Returns the size it still wanted before; what follows for its group is
+    /// the caller's, once everybody who took part in the trade has got their fill.
+    pub(super) fn record(&mut self, key: OrderKey, price: Ticks, lots: Lots, maker: bool) -> Lots {
         let now = self.now;
         let Some(order) = self.orders.get_mut(&key) else {
-            return;
+            return 0;
         };
         let before = order.remaining();
         order.filled += lots;
@@ -41,8 +48,8 @@ impl Exchange {
             self.retire(key);
         }
         self.release_children(key);
-        self.group_filled(key, lots, before);
         self.account_traded();
+        before
     }
 
     fn book_fill(&mut self, key: OrderKey, price: Ticks, lots: Lots, maker: bool) {

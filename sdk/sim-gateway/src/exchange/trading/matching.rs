@@ -46,8 +46,7 @@ impl Exchange {
                 break;
             };
             left -= each.lots;
-            self.fill_maker(id, each);
-            self.print(id, each.price, each.lots);
+            self.trade(id, None, each);
         }
         left
     }
@@ -148,9 +147,7 @@ impl Exchange {
                 break;
             };
             left -= each.lots;
-            self.fill(key, each.price, each.lots, false);
-            self.fill_maker(id, each);
-            self.print(id, each.price, each.lots);
+            self.trade(id, Some(key), each);
         }
     }
 
@@ -263,21 +260,21 @@ impl Exchange {
         }
     }
 
-    /// A waiting order of a client was hit, if the match was with one.
-    fn fill_maker(&mut self, id: InstrumentId, each: Match) {
-        let Some(key) = each.maker else {
-            return;
-        };
-        debug_assert_eq!(
-            self.orders.get(&key).map(|order| order.request.instrument),
-            Some(id)
-        );
-        self.fill(key, each.price, each.lots, true);
+    /// Makes one match a trade: both sides get their fill, then what follows from it happens.
+    fn trade(&mut self, id: InstrumentId, taker: Option<OrderKey>, each: Match) {
+        let Match { maker, price, lots } = each;
+        let wanted = taker.map(|key| self.record(key, price, lots, false));
+        let offered = maker.map(|key| self.record(key, price, lots, true));
+        for (key, before) in taker.zip(wanted).into_iter().chain(maker.zip(offered)) {
+            self.group_filled(key, lots, before);
+        }
         let idle = |order: &&Order| order.is_live() && order.workable() == 0;
-        if self.orders.get(&key).filter(idle).is_some() {
+        if let Some(order) = maker.and_then(|key| self.orders.get(&key)).filter(idle) {
+            let key = order.key;
             self.withdraw(key);
             self.hold(key, Hold::Child);
         }
+        self.print(id, price, lots);
     }
 
     pub(in crate::exchange) fn print(&mut self, id: InstrumentId, price: Ticks, lots: Lots) {

@@ -379,7 +379,7 @@ proptest! {
             prop_assert_eq!(counted.map(|fill| fill.lots).sum::<i64>(), order.filled);
             prop_assert!(order.filled <= order.request.quantity, "{:?}", order);
             prop_assert_eq!(order.status == Status::Filled, order.remaining() == 0, "{:?}", order);
-            prop_assert_eq!(order.ended_at.is_some(), !order.is_live());
+            prop_assert_eq!(order.ended_at.is_some(), !order.is_live(), "{:?}", order);
             prop_assert_eq!(exchange.live_orders().any(|live| live.key == order.key), order.is_live());
         }
         let account = &exchange.accounts()[0];

@@ -128,8 +128,8 @@ impl Gateway {
         board.open = open;
         board.streams.push(stream);
         self.data.watched.insert(id);
-        self.exchange.watch(id);
         self.exchange.look(id);
+        self.exchange.watch(id);
         self.begin_stream(from, request, id, warning);
         Ok(())
     }
