@@ -114,82 +114,84 @@ fn the_one_line_form_makes_the_same_steps() {
     assert_eq!(line("order=3 reject=110"), order);
 }
 
+/// A file, the line that is wrong in it, and a part of what is said of it.
+const COMPLAINTS: [(&str, usize, &str); 19] = [
+    (
+        "[[step]]\nat = \"1s\"\ndo = \"drop\"\ncolour = 1\n",
+        4,
+        "\"colour\" is no key",
+    ),
+    (
+        "[[step]]\nat = \"1s\"\ndo = \"explode\"\n",
+        1,
+        "known are drop, fin",
+    ),
+    ("[[step]]\nat = \"1s\"\n", 1, "a step needs do = "),
+    (
+        "[[step]]\ndo = \"drop\"\n",
+        1,
+        "nothing sets this step off; give it at",
+    ),
+    (
+        "[[step]]\nat = \"1s\"\non = \"placeOrder\"\ndo = \"drop\"\n",
+        1,
+        "more than one thing",
+    ),
+    (
+        "\n\n[[step]]\nat = 5\ndo = \"drop\"\n",
+        4,
+        "at = 5 makes no sense; give a time such as",
+    ),
+    ("[[step]]\nat = \"5\"\ndo = \"drop\"\n", 2, "give a time such as"),
+    (
+        "[[step]]\non = \"placeOder\"\ndo = \"drop\"\n",
+        2,
+        "the name or number of a message",
+    ),
+    (
+        "[[step]]\nat = \"1s\"\ndo = \"notice\"\n",
+        1,
+        "notice needs code = 1100; add it",
+    ),
+    (
+        "[[step]]\nat = \"1s\"\ndo = \"drop\"\nchance = 7\n",
+        4,
+        "a probability from 0.0 to 1.0",
+    ),
+    (
+        "[[step]]\non = \"*\"\nevery = \"1s\"\ndo = \"drop\"\n",
+        1,
+        "every goes with at",
+    ),
+    (
+        "[[step]]\nat = \"1s\"\ndo = \"corrupt\"\nkind = \"odd\"\n",
+        4,
+        "one of garbage, bad-length",
+    ),
+    (
+        "[[step]]\nat = \"1s\"\ndo = \"reorder-frames\"\n",
+        1,
+        "reorder-frames needs frames",
+    ),
+    (
+        "[[step]]\nafter = \"x\"\ndo = \"drop\"\n",
+        1,
+        "none is called that; give that step name",
+    ),
+    ("[unknowns]\nfashion = 1\n", 2, "unknown field `fashion`"),
+    (
+        "[unknowns]\nclient_id_hold = \"20\"\n",
+        2,
+        "give one such as \"20s\"",
+    ),
+    ("[unknowns.texts]\nabc = \"x\"\n", 1, "\"abc\" is no code"),
+    ("seed = \n", 1, ""),
+    ("steps = []\n", 1, "unknown field `steps`"),
+];
+
 #[test]
 fn complaints_say_where_and_what_to_do() {
-    let cases = [
-        (
-            "[[step]]\nat = \"1s\"\ndo = \"drop\"\ncolour = 1\n",
-            4,
-            "\"colour\" is no key",
-        ),
-        (
-            "[[step]]\nat = \"1s\"\ndo = \"explode\"\n",
-            1,
-            "known are drop, fin",
-        ),
-        ("[[step]]\nat = \"1s\"\n", 1, "a step needs do = "),
-        (
-            "[[step]]\ndo = \"drop\"\n",
-            1,
-            "nothing sets this step off; give it at",
-        ),
-        (
-            "[[step]]\nat = \"1s\"\non = \"placeOrder\"\ndo = \"drop\"\n",
-            1,
-            "more than one thing",
-        ),
-        (
-            "\n\n[[step]]\nat = 5\ndo = \"drop\"\n",
-            4,
-            "at = 5 makes no sense; give a time such as",
-        ),
-        ("[[step]]\nat = \"5\"\ndo = \"drop\"\n", 2, "give a time such as"),
-        (
-            "[[step]]\non = \"placeOder\"\ndo = \"drop\"\n",
-            2,
-            "the name or number of a message",
-        ),
-        (
-            "[[step]]\nat = \"1s\"\ndo = \"notice\"\n",
-            1,
-            "notice needs code = 1100; add it",
-        ),
-        (
-            "[[step]]\nat = \"1s\"\ndo = \"drop\"\nchance = 7\n",
-            4,
-            "a probability from 0.0 to 1.0",
-        ),
-        (
-            "[[step]]\non = \"*\"\nevery = \"1s\"\ndo = \"drop\"\n",
-            1,
-            "every goes with at",
-        ),
-        (
-            "[[step]]\nat = \"1s\"\ndo = \"corrupt\"\nkind = \"odd\"\n",
-            4,
-            "one of garbage, bad-length",
-        ),
-        (
-            "[[step]]\nat = \"1s\"\ndo = \"reorder-frames\"\n",
-            1,
-            "reorder-frames needs frames",
-        ),
-        (
-            "[[step]]\nafter = \"x\"\ndo = \"drop\"\n",
-            1,
-            "none is called that; give that step name",
-        ),
-        ("[unknowns]\nfashion = 1\n", 2, "unknown field `fashion`"),
-        (
-            "[unknowns]\nclient_id_hold = \"20\"\n",
-            2,
-            "give one such as \"20s\"",
-        ),
-        ("[unknowns.texts]\nabc = \"x\"\n", 1, "\"abc\" is no code"),
-        ("seed = \n", 1, ""),
-        ("steps = []\n", 1, "unknown field `steps`"),
-    ];
-    for (text, line, what) in cases {
+    for (text, line, what) in COMPLAINTS {
         let error = Scenario::parse("test.toml", text).unwrap_err();
         assert_eq!(error.line, line, "{text}: {error}");
         assert!(error.what.contains(what), "{text}: {error}");

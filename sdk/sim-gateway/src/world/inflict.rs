@@ -109,17 +109,7 @@ impl World {
                 code,
                 text,
                 about,
-            } => {
-                let text = text.as_deref().unwrap_or_else(|| notice_text(*code));
-                let told = self.meant(*to, sender);
-                self.watch.told(*code);
-                for id in &told {
-                    if self.gateway.client_of(*id).is_some() {
-                        self.gateway.tell(*id, *about, *code, text);
-                    }
-                }
-                return Ok(format!("{code} to {}", listed(&told)));
-            }
+            } => return Ok(self.give_notice(self.meant(*to, sender), *code, text.as_deref(), *about)),
             Action::Version(version) => self.gateway.announce_next(*version),
             Action::Lose | Action::Late(_) => {
                 return Err("only a message can be lost or late; set it off with on = \"…\"".to_owned());
@@ -152,6 +142,17 @@ impl World {
             Action::Clear => self.clear(),
         }
         Ok(String::new())
+    }
+
+    fn give_notice(&mut self, to: Vec<ConnectionId>, code: i32, text: Option<&str>, about: i32) -> String {
+        self.watch.told(code);
+        for id in &to {
+            if self.gateway.client_of(*id).is_some() {
+                self.gateway
+                    .tell(*id, about, code, text.unwrap_or_else(|| notice_text(code)));
+            }
+        }
+        format!("{code} to {}", listed(&to))
     }
 
     /// The connections that a target means.

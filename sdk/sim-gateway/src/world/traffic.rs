@@ -92,8 +92,8 @@ impl World {
 
     /// A frame has set a step off: it happens to the frame itself, or before it is sent.
     fn set_off_by_frame(&mut self, fired: Fired, frames: Vec<(u64, Frame)>, now: u64) -> Vec<(u64, Frame)> {
-        let sender = frames.first().and_then(|(_, frame)| match &frame.output {
-            Output::Frame { to, .. } | Output::Close(to) => Some(*to),
+        let sender = frames.first().map(|(_, frame)| match &frame.output {
+            Output::Frame { to, .. } | Output::Close(to) => *to,
         });
         match &fired.action {
             Action::Frames(fault) if fault.frames.is_none() => {

@@ -12,6 +12,9 @@ use sim_gateway::wire::messages::session::{ManagedAccounts, NextValidId, StartAp
 use crate::wire_client::{Client, market, resting};
 use crate::{client, inject, start};
 
+/// Whether a status says what the lie made of it.
+type Holds = fn(&OrderStatus) -> bool;
+
 fn read<M: Message + Default>(client: &mut Client, id: u32) -> M {
     M::decode(client.wait_for(id).unwrap().as_slice()).unwrap()
 }
@@ -64,7 +67,7 @@ fn executions_name_the_wrong_order_come_twice_and_count_wrong() {
 fn statuses_and_open_orders_say_what_is_not_so() {
     let gateway = start(&[]);
     let mut client = client(&gateway, 7);
-    let cases: [(&str, fn(&OrderStatus) -> bool); 4] = [
+    let cases: [(&str, Holds); 4] = [
         ("field = \"status\", value = \"Bewitched\"", |told| {
             told.status.as_deref() == Some("Bewitched")
         }),

@@ -193,14 +193,14 @@ fn session(
 }
 
 fn pace(keys: &mut Keys<'_>) -> Result<Action, ScenarioError> {
-    let modes: [(&str, fn(u32) -> Pace); 3] = [
-        ("none", |_| Pace::Free),
-        ("reject", Pace::Reject),
-        ("slow", Pace::Slow),
+    let rate = keys.whole("rate")?.unwrap_or(50);
+    let modes = [
+        ("none", Pace::Free),
+        ("reject", Pace::Reject(rate)),
+        ("slow", Pace::Slow(rate)),
     ];
     let mode = keys.choice("mode", &modes)?;
-    let rate = keys.whole("rate")?.unwrap_or(50);
-    Ok(Action::Pace(keys.need("mode = \"reject\"", "pace", mode)?(rate)))
+    Ok(Action::Pace(keys.need("mode = \"reject\"", "pace", mode)?))
 }
 
 fn lifecycle(keys: &mut Keys<'_>, lasting: Option<Duration>) -> Result<Action, ScenarioError> {

@@ -13,6 +13,9 @@ mod session;
 mod streams;
 mod subject;
 
+#[cfg(test)]
+mod subject_tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConnectionId, Gateway, Problem};
