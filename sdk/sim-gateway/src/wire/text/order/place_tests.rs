@@ -55,7 +55,8 @@ const INSYNC_FULL: &str = "8|265598|AAPL|STK||0.0|||SMART|NASDAQ|USD|||ISIN|US03
      1|1|60|1|1|8229|20261123 09:00:00";
 
 /// A combination of two legs, of which one has a price.
-const OFFICIAL_COMBINATION: &str = "9|0|AAPL,MSFT|BAG|||||SMART||USD|||||BUY|1|LMT|||||||0||1|0|0|0|0|0|0|0|2|265598|1|BUY|SMART|0|\
+const OFFICIAL_COMBINATION: &str = "9|0|AAPL,MSFT|BAG|||||SMART||USD|||||BUY|1|LMT|||||||0||1|0|0|0|\
+     0|0|0|0|2|265598|1|BUY|SMART|0|\
      0||-1|272093|2|SELL|SMART|1|2|x|0|2|1.5||1|NonGuaranteed|1||0|||||||0||-1|0|||0|||0|0||0||||||0|\
      ||||0|||||||||||0|||0|0|||0||0|0|0|0||1.7976931348623157e+308|1.7976931348623157e+308|\
      1.7976931348623157e+308|1.7976931348623157e+308|1.7976931348623157e+308|0||||\
