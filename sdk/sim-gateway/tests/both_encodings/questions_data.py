@@ -79,14 +79,12 @@ def news(pair):
         _, _, provider, article, _ = articles[0]
         pair.ask("an article", lambda desk: desk.reqNewsArticle(71, provider, article, []))
     pair.ask("no such article", lambda desk: desk.reqNewsArticle(72, "BRFG", "BRFG$0", []))
-    pair.ask("bulletins", lambda desk: desk.reqNewsBulletins(True), idle, commands=BULLETIN)
+    pair.ask("bulletins", lambda desk: desk.reqNewsBulletins(True), idle)
     pair.ask("no more bulletins", lambda desk: desk.cancelNewsBulletins(), idle)
     pair.ask("the calendar", lambda desk: desk.reqWshMetaData(73))
     event = WshEventData()
     event.conId = 265598
     pair.ask("an event", lambda desk: desk.reqWshEventData(74, event))
 
-
-BULLETIN = []
 
 ALL = [quotes, derived, depth, scans, news]
