@@ -488,9 +488,13 @@ fn a_kill_cut_off_by_a_crash_is_carried_out_once() {
         daemon.wait_state("halted");
         wait_flat(&market, &daemon);
         // What would be flattened twice would not stay flat.
-        let ledger = Ledger::read(&home.ledger).unwrap();
-        let found = differences(&market.brief_books(), &ledger, true);
-        assert!(found.is_empty(), "{found:#?}");
+        // Commissions follow their fills a moment later.
+        wait_for("a ledger that agrees with the books", || {
+            let ledger = Ledger::read(&home.ledger).unwrap();
+            differences(&market.brief_books(), &ledger, true)
+                .is_empty()
+                .then_some(())
+        });
         daemon.kill();
     }
 }

@@ -110,6 +110,22 @@ fn an_order_the_ledger_forgot_is_adopted() {
 }
 
 #[test]
+fn an_order_that_has_ended_is_not_adopted() {
+    let placement = Rig::active().placed(77, 10);
+    let mut rig = Rig::new(Memory::default(), false);
+    let effects = rig.connect(BrokerTruth {
+        open_orders: vec![open_order(&placement, BrokerStatus::Filled)],
+        ..BrokerTruth::default()
+    });
+    assert!(
+        !effects.iter().any(|effect| matches!(effect, Effect::Record(_))),
+        "{effects:?}"
+    );
+    assert_eq!(rig.desk.external_orders, 0);
+    assert_eq!(rig.desk.live_orders(), 0);
+}
+
+#[test]
 fn halt_and_kill_are_latched_and_survive_a_restart() {
     let mut rig = Rig::active();
     let placement = rig.placed(1, 10);
