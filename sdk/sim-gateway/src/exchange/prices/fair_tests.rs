@@ -42,7 +42,10 @@ proptest! {
     }
 
     #[test]
-    fn it_does_not_matter_where_one_looked_before(seed: u64, looks in proptest::collection::vec(0..1_u64 << 33, 1..20)) {
+    fn it_does_not_matter_where_one_looked_before(
+        seed: u64,
+        looks in proptest::collection::vec(0..1_u64 << 33, 1..20),
+    ) {
         let mut used = FairPath::new(seed, &instrument(1, 1.0));
         for at in looks {
             let mut fresh = FairPath::new(seed, &instrument(1, 1.0));

@@ -221,8 +221,9 @@ proptest! {
         now in prop::collection::btree_map(0_i64..20, 1_i64..4, 0..9),
     ) {
         let rows = |levels: &std::collections::BTreeMap<Ticks, Lots>| -> Vec<Row> {
-            let row = |(price, lots): (&Ticks, &Lots)| Row { price: *price, lots: *lots, venue: String::new() };
-            levels.iter().map(row).collect()
+            let row = |(price, lots): (&Ticks, &Lots)| (*price, *lots);
+            let rows = levels.iter().map(row);
+            rows.map(|(price, lots)| Row { price, lots, venue: String::new() }).collect()
         };
         let (told, now) = (rows(&told), rows(&now));
         let most = told.len().max(now.len());
