@@ -66,7 +66,10 @@ async fn positions_of_one(desk: &Desk) -> Result<(), Failure> {
 
 async fn summary(desk: &Desk) -> Result<(), Failure> {
     let group = AccountGroup("All".to_owned());
-    let mut summary = desk.client.account_summary(&group, AccountSummaryTags::ALL).await?;
+    let mut summary = desk
+        .client
+        .account_summary(&group, AccountSummaryTags::ALL)
+        .await?;
     let mut rows = Vec::new();
     loop {
         match next(&mut summary, |_| true).await? {
@@ -74,7 +77,9 @@ async fn summary(desk: &Desk) -> Result<(), Failure> {
             AccountSummaryResult::End => break,
         }
     }
-    let worth = rows.iter().find(|row| row.tag == AccountSummaryTags::NET_LIQUIDATION);
+    let worth = rows
+        .iter()
+        .find(|row| row.tag == AccountSummaryTags::NET_LIQUIDATION);
     let right = worth.is_some_and(|row| {
         let value: f64 = row.value.parse().unwrap_or_default();
         row.account == ACCOUNT && row.currency == "USD" && (990_000.0..1_010_000.0).contains(&value)
@@ -86,9 +91,15 @@ async fn summary(desk: &Desk) -> Result<(), Failure> {
 
 async fn snapshots(desk: &Desk) -> Result<(), Failure> {
     let group = AccountGroup("All".to_owned());
-    let tags = [AccountSummaryTags::BUYING_POWER, AccountSummaryTags::TOTAL_CASH_VALUE];
+    let tags = [
+        AccountSummaryTags::BUYING_POWER,
+        AccountSummaryTags::TOTAL_CASH_VALUE,
+    ];
     let quiet = Duration::from_millis(100);
-    let mut snapshots = desk.client.account_summary_snapshots(&group, &tags, quiet).await?;
+    let mut snapshots = desk
+        .client
+        .account_summary_snapshots(&group, &tags, quiet)
+        .await?;
     let snapshot = snapshots.next().await.ok_or("no snapshot")??;
     let of = |tag: &str| -> f64 {
         let row = snapshot.get(ACCOUNT, tag, "USD");
@@ -155,7 +166,10 @@ async fn profit(desk: &Desk) -> Result<(), Failure> {
 }
 
 async fn profit_of_one(desk: &Desk) -> Result<(), Failure> {
-    let mut profit = desk.client.pnl_single(&account(), ContractId(APPLE_ID), None).await?;
+    let mut profit = desk
+        .client
+        .pnl_single(&account(), ContractId(APPLE_ID), None)
+        .await?;
     let told = next(&mut profit, |_| true).await?;
     let right = (told.position - 100.0).abs() < 1e-9 && (10_000.0..100_000.0).contains(&told.value);
     ensure(right, told)?;

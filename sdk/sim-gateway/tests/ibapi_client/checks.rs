@@ -38,6 +38,11 @@ impl Checks {
         self.failures.push(format!("{}: {call}: {wrong}", self.subject));
     }
 
+    /// Takes over what was noted at the same time.
+    pub fn add(&mut self, others: Self) {
+        self.failures.extend(others.failures);
+    }
+
     pub fn failures(self) -> Vec<String> {
         self.failures
     }
@@ -101,7 +106,10 @@ pub async fn ended<T: Debug>(
     stream: &mut (impl Stream<Item = Result<SubscriptionItem<T>, ibapi::Error>> + Unpin),
     code: i32,
 ) -> Result<(), Failure> {
-    refused(stream.next().await.unwrap_or(Err(ibapi::Error::EndOfStream)), code)
+    refused(
+        stream.next().await.unwrap_or(Err(ibapi::Error::EndOfStream)),
+        code,
+    )
 }
 
 /// Everything up to the end of a stream that has one.

@@ -18,7 +18,9 @@ pub async fn checks(desk: &mut Desk, checks: &mut Checks) {
             .await;
     }
     checks.check("contract_details, one share", share(desk)).await;
-    checks.check("contract_details, derivatives", derivatives(desk)).await;
+    checks
+        .check("contract_details, derivatives", derivatives(desk))
+        .await;
     checks.check("contract_details, a bond", bond(desk)).await;
     checks.check("contract_details, none", unknown(desk)).await;
     checks.check("contract_details_stream", streamed(desk)).await;
@@ -26,10 +28,21 @@ pub async fn checks(desk: &mut Desk, checks: &mut Checks) {
     checks.check("market_rule", rules(desk)).await;
     checks.check("smart_components", letters(desk)).await;
     checks.check("option_chain", chains(desk)).await;
-    checks.check("calculate_option_price, calculate_implied_volatility", figures(desk)).await;
+    checks
+        .check(
+            "calculate_option_price, calculate_implied_volatility",
+            figures(desk),
+        )
+        .await;
 }
 
-type Kind = (SecurityType, &'static str, &'static str, &'static str, &'static str);
+type Kind = (
+    SecurityType,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 /// Type, symbol, exchange and currency to ask for, and the long name to be told.
 const KINDS: [Kind; 10] = [
@@ -42,12 +55,24 @@ const KINDS: [Kind; 10] = [
         "USD",
         "European Monetary Union Euro",
     ),
-    (SecurityType::ContinuousFuture, "ES", "CME", "USD", "E-mini S&P 500"),
+    (
+        SecurityType::ContinuousFuture,
+        "ES",
+        "CME",
+        "USD",
+        "E-mini S&P 500",
+    ),
     (SecurityType::Index, "SPX", "CBOE", "USD", "S&P 500 Stock Index"),
     (SecurityType::CFD, "AAPL", "SMART", "USD", "Apple Inc"),
     (SecurityType::Warrant, "SAP", "FWB", "EUR", "SAP SE"),
     (SecurityType::Commodity, "XAUUSD", "SMART", "USD", "London Gold"),
-    (SecurityType::Crypto, "BTC", "PAXOS", "USD", "Bitcoin cryptocurrency"),
+    (
+        SecurityType::Crypto,
+        "BTC",
+        "PAXOS",
+        "USD",
+        "Bitcoin cryptocurrency",
+    ),
     (
         SecurityType::MutualFund,
         "VFINX",
@@ -109,7 +134,10 @@ async fn share(desk: &Desk) -> Result<(), Failure> {
         && one.market_rule_ids.len() == one.valid_exchanges.len()
         && one.valid_exchanges.iter().any(|each| each == "SMART")
         && one.min_size.is_some()
-        && one.sec_id_list.iter().any(|each| each.tag == "ISIN" && each.value == "US0378331005");
+        && one
+            .sec_id_list
+            .iter()
+            .any(|each| each.tag == "ISIN" && each.value == "US0378331005");
     ensure(right, one)?;
     let by_isin = Contract {
         security_id_type: Some(SecurityIdType::Isin),
@@ -118,7 +146,10 @@ async fn share(desk: &Desk) -> Result<(), Failure> {
         ..Contract::default()
     };
     let told = desk.client.contract_details(&by_isin).await?;
-    ensure(told.iter().any(|each| each.contract.contract_id == APPLE_ID), told)
+    ensure(
+        told.iter().any(|each| each.contract.contract_id == APPLE_ID),
+        told,
+    )
 }
 
 async fn derivatives(desk: &Desk) -> Result<(), Failure> {
@@ -130,7 +161,10 @@ async fn derivatives(desk: &Desk) -> Result<(), Failure> {
     let [one] = &told[..] else {
         return ensure(false, told);
     };
-    let right = one.contract.last_trade_date_or_contract_month.starts_with("20261218")
+    let right = one
+        .contract
+        .last_trade_date_or_contract_month
+        .starts_with("20261218")
         && one.contract.multiplier == "50"
         && one.contract_month == "202612"
         && one.under_security_type == "IND";
@@ -180,7 +214,12 @@ async fn streamed(desk: &Desk) -> Result<(), Failure> {
         strike: 0.0,
         ..calls()
     };
-    let mut stream = desk.client.contract_details_stream(&wanted).buffer_limit(5000).subscribe().await?;
+    let mut stream = desk
+        .client
+        .contract_details_stream(&wanted)
+        .buffer_limit(5000)
+        .subscribe()
+        .await?;
     let told = all(&mut stream).await?;
     let right = told.iter().all(|each| each.contract.symbol.as_str() == "SPY");
     ensure(told.len() > 50 && right, told.len())?;
@@ -209,7 +248,9 @@ async fn rules(desk: &Desk) -> Result<(), Failure> {
 
 async fn letters(desk: &Desk) -> Result<(), Failure> {
     let told = desk.client.smart_components("9c0001").await?;
-    let right = told.iter().any(|each| each.exchange == "NASDAQ" && each.exchange_letter.len() == 1);
+    let right = told
+        .iter()
+        .any(|each| each.exchange == "NASDAQ" && each.exchange_letter.len() == 1);
     ensure(right, told)
 }
 
@@ -244,7 +285,10 @@ async fn figures(desk: &Desk) -> Result<(), Failure> {
     let price = worth.option_price.unwrap_or_default();
     let delta = worth.delta.unwrap_or_default();
     ensure(price > 1.0 && (0.4..0.7).contains(&delta), &worth)?;
-    let implied = desk.client.calculate_implied_volatility(option, price, 600.0).await?;
+    let implied = desk
+        .client
+        .calculate_implied_volatility(option, price, 600.0)
+        .await?;
     let volatility = implied.implied_volatility.unwrap_or_default();
     ensure((volatility - 0.25).abs() < 0.005, implied)
 }

@@ -15,7 +15,9 @@ pub async fn checks(desk: &mut Desk, checks: &mut Checks) {
     checks.check("connect_with_notice_stream", handshake(desk)).await;
     checks.check("notice_stream", notices(desk)).await;
     checks.check("server_time, server_time_millis", times(desk)).await;
-    checks.check("managed_accounts, family_codes, user_info", user(desk)).await;
+    checks
+        .check("managed_accounts, family_codes, user_info", user(desk))
+        .await;
     checks.check("set_server_log_level", log_level(desk)).await;
     checks.check("next_valid_order_id", order_ids(desk)).await;
     checks.check("request_fa, replace_fa", no_advisor(desk)).await;
@@ -148,7 +150,10 @@ async fn settings(desk: &Desk) -> Result<(), Failure> {
         })
         .submit()
         .await?;
-    ensure(changed.errors.is_empty() && changed.changed_fields.len() == 2, &changed)?;
+    ensure(
+        changed.errors.is_empty() && changed.changed_fields.len() == 2,
+        &changed,
+    )?;
     let config = desk.client.config().await?;
     let exit = config.lock_and_exit.as_ref();
     let time = exit.and_then(|exit| exit.auto_logoff_time.as_deref());

@@ -16,7 +16,10 @@ pub struct Numbers(Arc<Mutex<BTreeSet<u32>>>);
 
 impl Numbers {
     fn add(&self, number: u32) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(number);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(number);
     }
 
     pub fn all(&self) -> BTreeSet<u32> {
@@ -58,7 +61,12 @@ impl Wire {
 }
 
 /// Passes on one direction: a prefix, one frame of the handshake, then messages.
-async fn pass(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, seen: Numbers, prefix: usize) -> io::Result<()> {
+async fn pass(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    seen: Numbers,
+    prefix: usize,
+) -> io::Result<()> {
     let mut start = vec![0; prefix];
     from.read_exact(&mut start).await?;
     to.write_all(&start).await?;
