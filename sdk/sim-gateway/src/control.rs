@@ -20,7 +20,7 @@ use crate::server::Shared;
 use crate::world::World;
 
 const HELP: &str = "books [brief], counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
-                    halt SYMBOL, resume SYMBOL, volatility-halts on|off, history-pacing on|off, \
+                    halt SYMBOL, resume SYMBOL, volatility-halts on|off, history-pacing on|off, bulletin EXCHANGE TEXT, \
                     probe SYMBOL COUNT INTERVAL_MS, latency, \
                     clock, clock step 5s, clock run 60|stepped, flood RATE SECONDS, \
                     faults, invariants, inject NAME|KEYS, quit; and the faults: \
@@ -92,6 +92,12 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
         ] => {
             let mut world = shared.borrow_mut();
             operator::regulate(&mut world.gateway, word, what)?;
+            world.deliver();
+            Ok(done)
+        }
+        ["bulletin", exchange, text @ ..] => {
+            let mut world = shared.borrow_mut();
+            world.gateway.bulletin(1, &text.join(" "), exchange);
             world.deliver();
             Ok(done)
         }

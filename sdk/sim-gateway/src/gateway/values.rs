@@ -1,11 +1,15 @@
 //! The protocol's edge: exact decimals to and from the floats and strings that messages carry, and dates as
 //! text.
 
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
+
+use super::history::zone_of;
 
 /// The nearest double to a decimal.
 pub(super) fn double(value: Decimal) -> f64 {
@@ -67,17 +71,25 @@ pub(super) fn spaced_timestamp(unix_seconds: u64) -> String {
     format!("{text}.0")
 }
 
-/// The Unix time of `2026-04-13 15:27:04.0`, `20260413 15:27:04` or `20260413-15:27:04`, taken as UTC.
+/// The Unix time of `2026-04-13 15:27:04.0`, `20260413 15:27:04` or `20260413-15:27:04`, taken as UTC unless a
+/// zone follows, as in `20260413 15:27:04 US/Eastern`.
 pub(super) fn moment(text: &str) -> Option<u64> {
-    let digits: String = text.chars().take(19).filter(char::is_ascii_digit).collect();
-    let others = text
+    let (text, zone) = match text.rsplit_once(' ') {
+        Some((clock, zone)) if zone.starts_with(|first: char| first.is_ascii_alphabetic()) => {
+            (clock, zone_of(zone)?)
+        }
+        _ => (text, TimeZone::UTC),
+    };
+    if !text
         .chars()
-        .all(|each| each.is_ascii_digit() || " -:.".contains(each));
-    let layout = format_description!("[year][month][day][hour][minute][second]");
-    let at = time::PrimitiveDateTime::parse(digits.get(..14)?, layout).ok()?;
-    u64::try_from(at.assume_utc().unix_timestamp())
-        .ok()
-        .filter(|_| others)
+        .all(|each| each.is_ascii_digit() || " -:.".contains(each))
+    {
+        return None;
+    }
+    let digits: String = text.chars().take(19).filter(char::is_ascii_digit).collect();
+    let at = DateTime::strptime("%Y%m%d%H%M%S", digits.get(..14)?).ok()?;
+    let at = zone.to_zoned(at).ok()?;
+    u64::try_from(at.timestamp().as_second()).ok()
 }
 
 /// `20260413`.

@@ -1,7 +1,5 @@
 //! Quotes, depth, ticks and bars as they come, scans and news.
 
-use std::time::Duration;
-
 use ibapi::contracts::tick_types::TickType;
 use ibapi::contracts::{Contract, SecurityType};
 use ibapi::market_data::realtime::{MarketDepths, TickTypes, WhatToShow};
@@ -39,6 +37,7 @@ pub async fn checks(desk: &mut Desk, checks: &mut Checks) {
         .check("news_providers, historical_news, news_article", news(desk))
         .await;
     checks.check("contract_news", headlines(desk)).await;
+    checks.check("broad_tape_news", broad_tape(desk)).await;
     checks.check("news_bulletins", bulletins(desk)).await;
     checks.check("wsh_metadata, wsh_event_data", calendar(desk)).await;
 }
@@ -321,7 +320,7 @@ async fn news(desk: &Desk) -> Result<(), Failure> {
         .news_article(&told[0].provider_code, &told[0].article_id)
         .await?;
     ensure(!article.article_text.is_empty(), article)?;
-    refused(desk.client.news_article("BRFG", "BRFG$0").await, 321)
+    refused(desk.client.news_article("BRFG", "BRFG$0").await, 10172)
 }
 
 /// The newest headlines come at once.
@@ -334,14 +333,27 @@ async fn headlines(desk: &Desk) -> Result<(), Failure> {
     Ok(())
 }
 
-/// There are none on this day, which is not a failure, and the connection lives on.
 async fn bulletins(desk: &Desk) -> Result<(), Failure> {
+    desk.say("bulletin NYSE Trading in XYZ is halted").await?;
     let mut bulletins = desk.client.news_bulletins(true).await?;
-    let told = bulletins.collect_for(Duration::from_millis(200)).await;
-    ensure(told.is_empty(), told)?;
+    let told = next(&mut bulletins, |_| true).await?;
+    let right =
+        told.message == "Trading in XYZ is halted" && told.exchange == "NYSE" && told.message_type == 1;
+    ensure(right, told)?;
+    desk.say("bulletin NYSE Trading in XYZ goes on").await?;
+    let then = next(&mut bulletins, |_| true).await?;
+    ensure(
+        then.message == "Trading in XYZ goes on" && then.message_id > 0,
+        then,
+    )?;
     bulletins.cancel().await;
-    desk.client.server_time().await?;
     Ok(())
+}
+
+/// Nothing is listed that stands for all headlines of a provider.
+async fn broad_tape(desk: &Desk) -> Result<(), Failure> {
+    let mut headlines = desk.client.broad_tape_news("BRFG").await?;
+    ended(&mut headlines, 321).await
 }
 
 async fn calendar(desk: &Desk) -> Result<(), Failure> {

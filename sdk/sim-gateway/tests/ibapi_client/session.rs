@@ -1,9 +1,12 @@
 //! The connection itself, the user, the advisor's lists, settings and display groups.
 
+use std::time::Duration;
+
 use ibapi::Error;
 use ibapi::accounts::{FaDataType, ServerLogLevel};
 use ibapi::config::{ApiConfig, ApiSettings, LockAndExit};
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use crate::checks::{Checks, Failure, ended, ensure, next, refused};
 use crate::desk::{ACCOUNT, APPLE_ID, Desk, EPOCH};
@@ -21,7 +24,9 @@ pub async fn checks(desk: &mut Desk, checks: &mut Checks) {
     checks.check("set_server_log_level", log_level(desk)).await;
     checks.check("next_valid_order_id", order_ids(desk)).await;
     checks.check("request_fa, replace_fa", no_advisor(desk)).await;
-    checks.check("verify_message", verification(desk)).await;
+    checks
+        .check("verify_request, verify_message", verification(desk))
+        .await;
     checks.check("config, update_config", settings(desk)).await;
     checks.check("display_groups", groups(desk)).await;
     checks.check("connect, with a busy client id", busy(desk)).await;
@@ -123,8 +128,11 @@ async fn advisor(desk: &Desk) -> Result<(), Failure> {
     ensure(groups.xml == written, groups)
 }
 
-/// Nobody is verified; `verify_request` waits for a challenge, which is never sent.
+/// Nobody is verified, and nobody is sent a challenge.
 async fn verification(desk: &Desk) -> Result<(), Failure> {
+    let asked = desk.client.verify_request("anything", "1.0");
+    let challenge = timeout(Duration::from_millis(300), asked).await;
+    ensure(challenge.is_err(), challenge)?;
     let result = desk.client.verify_message("anything").await?;
     ensure(!result.is_successful && !result.error_text.is_empty(), result)
 }

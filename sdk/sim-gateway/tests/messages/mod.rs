@@ -205,7 +205,11 @@ pub fn complete() {
             .filter(|test| !test.is_empty())
         {
             let file: PathBuf = home.join("tests").join(format!("{test}.rs"));
-            assert!(file.exists(), "the README names {test}, which is no test");
+            let folder = home.join("tests").join(test).join("main.rs");
+            assert!(
+                file.exists() || folder.exists(),
+                "the README names {test}, which is no test"
+            );
         }
     }
 }

@@ -21,6 +21,8 @@ mod stream_tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use moments::zone_of;
+
 use super::session::decode;
 use super::{ConnectionId, Gateway, Problem};
 use crate::exchange::{Event, InstrumentId};

@@ -96,7 +96,8 @@ fn time_of(text: &str) -> Option<Time> {
     Time::new(hour, minute, second, 0).ok()
 }
 
-fn zone_of(name: &str) -> Option<TimeZone> {
+/// The time zone of a name.
+pub(in crate::gateway) fn zone_of(name: &str) -> Option<TimeZone> {
     // The names that gateways have always used beside those of the time zone database.
     let name = match name {
         "EST" | "EDT" | "EST5EDT" => "America/New_York",

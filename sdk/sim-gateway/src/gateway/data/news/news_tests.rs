@@ -35,6 +35,11 @@ fn news_of_the_past_ends_and_says_whether_there_is_more() {
     none.start_date_time = Some("2026-11-18 00:00:00.0".to_owned());
     none.end_date_time = Some("20261117 00:00:00".to_owned());
     assert_eq!(asked(&none), ["end of news, more: false"]);
+    none.start_date_time = Some("20261118 00:00:00 UTC".to_owned());
+    none.end_date_time = Some("20261117 00:00:00 US/Eastern".to_owned());
+    assert_eq!(asked(&none), ["end of news, more: false"]);
+    none.end_date_time = Some("20261117 00:00:00 Nowhere".to_owned());
+    assert_eq!(asked(&none), ["error 321"]);
     none.start_date_time = Some("soon".to_owned());
     assert_eq!(asked(&none), ["error 321"]);
 }
