@@ -20,8 +20,8 @@ use crate::server::Shared;
 use crate::world::World;
 
 const HELP: &str = "books [brief], counts, price SYMBOL VALUE, fill [CLIENT:]ORDER [QUANTITY], \
-                    halt SYMBOL, resume SYMBOL, volatility-halts on|off, history-pacing on|off, bulletin EXCHANGE TEXT, \
-                    probe SYMBOL COUNT INTERVAL_MS, latency, \
+                    halt SYMBOL, resume SYMBOL, volatility-halts on|off, history-pacing on|off, \
+                    bulletin EXCHANGE TEXT, probe SYMBOL COUNT INTERVAL_MS, latency, \
                     clock, clock step 5s, clock run 60|stepped, flood RATE SECONDS, \
                     faults, invariants, inject NAME|KEYS, quit; and the faults: \
                     drop, refuse 2s, silent on|off, mute on|off, notice 1100, reject-next [201], \
@@ -95,12 +95,7 @@ async fn attempt(shared: &Shared, quit: &Notify, line: &str) -> Result<Value, St
             world.deliver();
             Ok(done)
         }
-        ["bulletin", exchange, text @ ..] => {
-            let mut world = shared.borrow_mut();
-            world.gateway.bulletin(1, &text.join(" "), exchange);
-            world.deliver();
-            Ok(done)
-        }
+        ["bulletin", exchange, text @ ..] => bulletin(shared, exchange, text).map(|()| done),
         ["fill", order] => fill(shared, order, None).map(|()| done),
         ["fill", order, quantity] => fill(shared, order, Some(quantity)).map(|()| done),
         ["probe", symbol, count, interval] => {
@@ -170,6 +165,16 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 fn number(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("{text:?} is no whole number"))
+}
+
+fn bulletin(shared: &Shared, exchange: &str, text: &[&str]) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("write what to tell, as in: bulletin NYSE Trading is halted".to_owned());
+    }
+    let mut world = shared.borrow_mut();
+    world.gateway.bulletin(1, &text.join(" "), exchange);
+    world.deliver();
+    Ok(())
 }
 
 fn set_price(shared: &Shared, symbol: &str, value: &str) -> Result<(), String> {

@@ -71,7 +71,7 @@ pub(super) fn spaced_timestamp(unix_seconds: u64) -> String {
     format!("{text}.0")
 }
 
-/// The Unix time of `2026-04-13 15:27:04.0`, `20260413 15:27:04` or `20260413-15:27:04`, taken as UTC unless a
+/// The Unix time of `2026-04-13 15:27:04.0`, `20260413 15:27:04` or `20260413-15:27:04`, in UTC unless a
 /// zone follows, as in `20260413 15:27:04 US/Eastern`.
 pub(super) fn moment(text: &str) -> Option<u64> {
     let (text, zone) = match text.rsplit_once(' ') {

@@ -71,11 +71,8 @@ async fn summary(desk: &Desk) -> Result<(), Failure> {
         .account_summary(&group, AccountSummaryTags::ALL)
         .await?;
     let mut rows = Vec::new();
-    loop {
-        match next(&mut summary, |_| true).await? {
-            AccountSummaryResult::Summary(row) => rows.push(row),
-            AccountSummaryResult::End => break,
-        }
+    while let AccountSummaryResult::Summary(row) = next(&mut summary, |_| true).await? {
+        rows.push(row);
     }
     let worth = rows
         .iter()
@@ -142,11 +139,8 @@ async fn updates(desk: &Desk) -> Result<(), Failure> {
 async fn updates_of_one(desk: &Desk) -> Result<(), Failure> {
     let mut updates = desk.client.account_updates_multi(Some(&account()), None).await?;
     let mut values = Vec::new();
-    loop {
-        match next(&mut updates, |_| true).await? {
-            AccountUpdateMulti::AccountMultiValue(value) => values.push(value),
-            AccountUpdateMulti::End => break,
-        }
+    while let AccountUpdateMulti::AccountMultiValue(value) = next(&mut updates, |_| true).await? {
+        values.push(value);
     }
     let worth = values.iter().find(|value| value.key == "NetLiquidation");
     let right = worth.is_some_and(|value| value.account == ACCOUNT && value.currency == "USD");

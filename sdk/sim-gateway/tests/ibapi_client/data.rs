@@ -147,7 +147,10 @@ async fn option(desk: &Desk) -> Result<(), Failure> {
     let told = desk.client.contract_details(&calls).await?;
     let option = &told.first().ok_or("no options")?.contract;
     let mut ticks = desk.client.market_data(option).subscribe().await?;
-    let model = |tick: &TickTypes| matches!(tick, TickTypes::OptionComputation(told) if told.field == TickType::ModelOption);
+    let model = |tick: &TickTypes| {
+        matches!(tick, TickTypes::OptionComputation(told)
+            if told.field == TickType::ModelOption)
+    };
     let told = next(&mut ticks, model).await?;
     let right = matches!(&told, TickTypes::OptionComputation(told) if told.delta.is_some()
         && told.implied_volatility.is_some_and(|volatility| volatility > 0.0)

@@ -1,4 +1,4 @@
-//! The simulated gateway against `ibapi`, the Rust client: every call that it has, and what it must be told.
+//! The simulated gateway against `ibapi`, the Rust client: its calls, and what each must be told.
 //!
 //! Each subject has a gateway and a client of its own, all at the same time. A subject goes on after a failure,
 //! so that one run shows everything that is wrong.

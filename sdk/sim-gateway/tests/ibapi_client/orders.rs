@@ -43,7 +43,7 @@ pub async fn checks(desk: &mut Desk, checks: &mut Checks) {
         .await;
     checks.check("analyze", what_if(desk)).await;
     checks.check("all_open_orders", others(desk)).await;
-    checks.check("auto_open_orders", bound(desk)).await;
+    checks.check("auto_open_orders", bound(desk, updates)).await;
     checks.check("global_cancel", global(desk)).await;
     checks.check("executions", executions(desk)).await;
     checks.check("completed_orders", completed(desk)).await;
@@ -67,7 +67,10 @@ fn near(one: f64, other: f64) -> bool {
 
 /// The order's next status of this kind.
 async fn status(updates: &mut Updates, id: i32, kind: OrderStatusKind) -> Result<OrderStatus, Failure> {
-    let wanted = |update: &OrderUpdate| matches!(update, OrderUpdate::OrderStatus(told) if told.order_id == id && told.status == kind);
+    let wanted = |update: &OrderUpdate| {
+        matches!(update, OrderUpdate::OrderStatus(told)
+            if told.order_id == id && told.status == kind)
+    };
     match next(updates, wanted).await? {
         OrderUpdate::OrderStatus(told) => Ok(told),
         other => Err(format!("{other:?}").into()),
@@ -220,7 +223,10 @@ async fn bracket(desk: &Desk, updates: &mut Updates) -> Result<(), Failure> {
     let open = all(&mut open).await?;
     let parent: i32 = ids.parent.into();
     let child = |id: OrderId| {
-        open.iter().any(|each| matches!(each, Orders::OrderData(told) if told.order_id == i32::from(id) && told.order.parent_id == parent))
+        open.iter().any(|each| {
+            matches!(each, Orders::OrderData(told)
+                if told.order_id == i32::from(id) && told.order.parent_id == parent)
+        })
     };
     ensure(child(ids.take_profit) && child(ids.stop_loss), &open)?;
     // The children go with their parent.
@@ -276,7 +282,10 @@ async fn what_if(desk: &Desk) -> Result<(), Failure> {
 async fn others(desk: &Desk) -> Result<(), Failure> {
     let (other, _notices) = desk.another(9).await??;
     let id = other.order(&apple()).buy(7).limit(150.0).submit().await?;
-    let theirs = |each: &Orders| matches!(each, Orders::OrderData(told) if told.order.client_id == 9 && told.order_id == i32::from(id));
+    let theirs = |each: &Orders| {
+        matches!(each, Orders::OrderData(told)
+            if told.order.client_id == 9 && told.order_id == i32::from(id))
+    };
     let found = listed(&other, true).await?;
     ensure(found.iter().any(theirs), found)?;
     let found = listed(&desk.client, true).await?;
@@ -297,7 +306,7 @@ async fn listed(client: &Client, everybody: bool) -> Result<Vec<Orders>, Failure
 }
 
 /// An order from the gateway's own screen comes to client 0, with an id to change and cancel it by.
-async fn bound(desk: &Desk) -> Result<(), Failure> {
+async fn bound(desk: &Desk, updates: &mut Updates) -> Result<(), Failure> {
     let mut manual = desk.client.auto_open_orders(true).await?;
     desk.say("inject do = \"ext-order\", of = \"AAPL\", quantity = 5, price = 149")
         .await?;
@@ -306,7 +315,11 @@ async fn bound(desk: &Desk) -> Result<(), Failure> {
     let told = next(&mut manual, wanted).await?;
     let right =
         matches!(&told, Orders::OrderData(told) if told.order_id < 0 && near(told.order.total_quantity, 5.0));
-    ensure(right, told)
+    ensure(right, told)?;
+    let bound = next(updates, |update| matches!(update, OrderUpdate::OrderBound(_))).await?;
+    let right = matches!(&bound, OrderUpdate::OrderBound(told)
+        if told.client_id == 0 && told.order_id < 0 && told.perm_id > 0);
+    ensure(right, bound)
 }
 
 async fn global(desk: &Desk) -> Result<(), Failure> {
