@@ -75,6 +75,7 @@ fn a_stop_at_any_moment_ends_it_and_spoils_nothing() {
     );
     for moment in 0..12_u64 {
         let mut child = home.command().spawn().unwrap();
+        // Not a wait for a state: the moment itself is what is tried, from before the first line to well after the start.
         std::thread::sleep(Duration::from_millis(moment * moment * 3));
         signal(&child, if moment % 2 == 0 { "TERM" } else { interrupt() });
         let status = wait_for("the end", || child.try_wait().unwrap());
