@@ -182,7 +182,12 @@ pub(super) fn session(now: Timestamp, status: SessionStatus, names: Names<'_>) -
         last_tick_at: row.last_tick.and_then(instant),
         last_tick_age_ms: row.last_tick.and_then(|at| age_ms(now, at)),
     });
+    let proofs = readiness::proofs(now, &status)
+        .into_iter()
+        .map(Into::into)
+        .collect();
     schema::Session {
+        proofs,
         phase: status.phase.as_str().to_owned(),
         since_at: instant(status.since),
         client_id: status.client_id,

@@ -4,16 +4,14 @@
 use std::time::Duration;
 
 use crate::desk::snapshot::Snapshot;
-use crate::domain::instrument::InstrumentId;
 use crate::domain::plugin::{PluginState, PluginStatus};
-use crate::domain::session::{SessionPhase, SessionStatus, Subscription};
+use crate::domain::proof::Proof;
+use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
 
 /// The desk publishes itself at least once a second; five missed ones mean that it is stuck.
 pub const DESK_STUCK_AFTER: Duration = Duration::from_secs(5);
-/// IB answers a market data request with a first tick within seconds, in the market's hours or not.
-const FIRST_TICK_WITHIN: Duration = Duration::from_secs(30);
 
 /// One thing that must be so before orders can leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,15 +62,18 @@ pub fn assess(
     session: &SessionStatus,
     plugins: &[PluginStatus],
 ) -> Vec<Condition> {
-    vec![
-        desk(now, snapshot),
-        session_up(now, session),
-        upstream(now, session),
+    let mut conditions = vec![desk(now, snapshot), session_up(now, session)];
+    // Without a session there is nothing to prove it with; that it is missing is said above.
+    if matches!(session.phase, SessionPhase::Proving | SessionPhase::Up) {
+        conditions.extend(proofs(now, session));
+    }
+    conditions.extend([
         reconciled(now, snapshot),
-        market_data(now, snapshot, session),
+        ledger(now, snapshot),
         plugins_running(plugins),
         trading(snapshot),
-    ]
+    ]);
+    conditions
 }
 
 /// Whether the desk's loop turns. What [`assess`] begins with, and all that liveness asks.
@@ -107,15 +108,16 @@ fn session_up(now: Timestamp, session: &SessionStatus) -> Condition {
     Condition::unmet(NAME, age, reason, fix)
 }
 
-fn upstream(now: Timestamp, session: &SessionStatus) -> Condition {
-    const NAME: &str = "upstream";
-    let age = session.last_heartbeat.map(|at| now.since(at));
-    if session.upstream {
-        return Condition::met(NAME, age, "the gateway has its connection to IB");
-    }
-    let reason = "the gateway has no connection to IB";
-    let fix = "wait for it to return (IB resets every night), or look at the gateway's own window or log";
-    Condition::unmet(NAME, age, reason, fix)
+/// What the session proved about itself, each with the age of its proof; one condition while there is no session.
+pub fn proofs(now: Timestamp, session: &SessionStatus) -> Vec<Condition> {
+    let condition = |proof: &Proof| Condition {
+        name: proof.kind.as_str(),
+        ok: proof.held,
+        age: proof.proved.map(|at| now.since(at)),
+        reason: proof.reason.clone(),
+        fix: proof.fix.clone(),
+    };
+    session.proofs.iter().map(condition).collect()
 }
 
 fn reconciled(now: Timestamp, snapshot: &Snapshot) -> Condition {
@@ -132,35 +134,16 @@ fn reconciled(now: Timestamp, snapshot: &Snapshot) -> Condition {
     Condition::met(NAME, age, "ours agreed with the broker's truth")
 }
 
-fn market_data(now: Timestamp, snapshot: &Snapshot, session: &SessionStatus) -> Condition {
-    const NAME: &str = "market_data";
-    let newest = session.subscriptions.iter().filter_map(|s| s.last_tick).max();
-    let age = newest.map(|at| now.since(at));
-    let silent: Vec<String> = session
-        .subscriptions
-        .iter()
-        .filter(|subscription| is_silent(now, subscription))
-        .map(|subscription| instrument_name(snapshot, subscription.instrument))
-        .collect();
-    if silent.is_empty() {
-        let reason = match session.subscriptions.len() {
-            0 => "no instrument is subscribed".to_owned(),
-            count => format!("{count} subscribed, none silent since it was asked for"),
-        };
-        return Condition::met(NAME, age, reason);
-    }
-    let reason = format!("no data at all of {}", silent.join(", "));
-    let fix =
-        "check the account's market data subscriptions for them; IB's answer is in `journalctl -u moored`";
-    Condition::unmet(NAME, age, reason, fix)
-}
-
-/// Asked for, with time enough to answer, and nothing came; or not asked for at all.
-fn is_silent(now: Timestamp, subscription: &Subscription) -> bool {
-    match (subscription.requested, subscription.first_tick) {
-        (_, Some(_)) => false,
-        (None, None) => true,
-        (Some(requested), None) => now.since(requested) > FIRST_TICK_WITHIN,
+fn ledger(now: Timestamp, snapshot: &Snapshot) -> Condition {
+    const NAME: &str = "ledger";
+    let age = Some(now.since(snapshot.at));
+    match snapshot.ledger_error.as_str() {
+        "" => Condition::met(NAME, age, "the last record was written"),
+        error => {
+            let fix = "free disk space, check the directory's rights; moored tries again by itself, and nothing is lost \
+                       that the broker has";
+            Condition::unmet(NAME, age, format!("the ledger cannot be written: {error}"), fix)
+        }
     }
 }
 
@@ -191,7 +174,7 @@ fn trading(snapshot: &Snapshot) -> Condition {
     let fix = match snapshot.trading_state {
         TradingState::Active => return Condition::met(NAME, None, "active"),
         TradingState::Halted => "`moorctl resume --reason …` once the cause is gone",
-        TradingState::ReduceOnly => "make the ledger writable again: free disk space, check its directory",
+        TradingState::ReduceOnly => "see to the conditions above that are not met",
         TradingState::Recovering => "wait for the session and its reconciliation: the conditions above",
         TradingState::Draining => "the daemon is stopping: start it again",
     };
@@ -211,17 +194,6 @@ fn with_reasons(what: &str, snapshot: &Snapshot) -> String {
         return what.to_owned();
     }
     format!("{what}: {}", snapshot.reasons.join("; "))
-}
-
-fn instrument_name(snapshot: &Snapshot, id: InstrumentId) -> String {
-    let known = snapshot
-        .instruments
-        .iter()
-        .find(|(instrument, _)| instrument.id == id);
-    known.map_or_else(
-        || format!("instrument {}", id.0),
-        |(instrument, _)| instrument.name.clone(),
-    )
 }
 
 fn seconds(age: Duration) -> String {

@@ -4,6 +4,7 @@ use super::readiness::assess;
 use super::specimen;
 use crate::desk::snapshot::Snapshot;
 use crate::domain::plugin::{PluginState, PluginStatus};
+use crate::domain::proof::{Proof, ProofKind};
 use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
@@ -43,7 +44,6 @@ fn check(spoil: impl FnOnce(&mut Moment), failing: &[&str], word: &str) {
 fn a_daemon_that_trades_is_ready() {
     check(|_| {}, &[], "");
     check(|moment| moment.plugins.clear(), &[], "");
-    check(|moment| moment.session.subscriptions.clear(), &[], "");
 }
 
 #[test]
@@ -63,7 +63,6 @@ fn the_session_says_why_it_is_not_up() {
         moment.session.last_error = "connection refused".to_owned();
     };
     check(refused, &["session"], "connection refused");
-    check(|moment| moment.session.upstream = false, &["upstream"], "IB");
 }
 
 #[test]
@@ -78,20 +77,27 @@ fn what_was_never_or_no_longer_reconciled_is_told() {
 }
 
 #[test]
-fn an_instrument_without_data_is_named() {
-    let silent = |moment: &mut Moment| moment.session.subscriptions[0].first_tick = None;
-    check(silent, &[], "");
-    let silent_for_long = |moment: &mut Moment| {
-        silent(moment);
-        let long_ago = Timestamp::from_nanos(START.nanos() - 31_000_000_000);
-        moment.session.subscriptions[0].requested = Some(long_ago);
-    };
-    check(silent_for_long, &["market_data"], "AAPL");
-    let not_asked_for = |moment: &mut Moment| {
-        silent(moment);
-        moment.session.subscriptions[0].requested = None;
-    };
-    check(not_asked_for, &["market_data"], "AAPL");
+fn each_proof_is_a_condition_while_there_is_a_session() {
+    for (at, kind) in ProofKind::ALL.into_iter().enumerate() {
+        let missing = |moment: &mut Moment| {
+            moment.session.proofs[at] = Proof {
+                reason: "asked for and never ticked: AAPL".to_owned(),
+                ..Proof::missing(kind)
+            };
+        };
+        check(missing, &[kind.as_str()], "AAPL");
+        let no_session = |moment: &mut Moment| {
+            missing(moment);
+            moment.session.phase = SessionPhase::Connecting;
+        };
+        check(no_session, &["session"], "connecting");
+    }
+}
+
+#[test]
+fn a_ledger_that_cannot_be_written_is_told() {
+    let full = |moment: &mut Moment| moment.snapshot.ledger_error = "disk full".to_owned();
+    check(full, &["ledger"], "disk full");
 }
 
 #[test]

@@ -145,6 +145,8 @@ pub struct Session {
     pub last_error: String,
     /// When the gateway last answered a heartbeat.
     pub last_heartbeat_at: Option<String>,
+    /// What the session has proved about itself, each with the age of its proof.
+    pub proofs: Vec<Condition>,
     /// Market data by instrument.
     pub subscriptions: Vec<Subscription>,
 }

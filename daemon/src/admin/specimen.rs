@@ -8,6 +8,7 @@ use crate::domain::instrument::{Instrument, InstrumentId, SecurityType};
 use crate::domain::money::{Money, Price, Quantity};
 use crate::domain::order::{ClientOrderId, OrderId, OrderKind, Side, TimeInForce};
 use crate::domain::plugin::{PluginId, PluginKind, PluginState, PluginStatus};
+use crate::domain::proof::{Proof, ProofKind};
 use crate::domain::quote::Quote;
 use crate::domain::report::{AccountValue, Execution};
 use crate::domain::session::{SessionPhase, SessionStatus, Subscription};
@@ -100,6 +101,7 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
         at,
         trading_state: TradingState::Active,
         reasons: Vec::new(),
+        ledger_error: String::new(),
         latch: Latch::Running,
         latch_reason: String::new(),
         reconciled_at: Some(at),
@@ -157,6 +159,14 @@ pub(super) fn session(at: Timestamp) -> SessionStatus {
         sessions: 1,
         last_error: String::new(),
         last_heartbeat: Some(at),
+        proofs: ProofKind::ALL
+            .map(|kind| Proof {
+                held: true,
+                proved: Some(at),
+                fix: String::new(),
+                ..Proof::missing(kind)
+            })
+            .to_vec(),
         subscriptions: vec![Subscription {
             instrument: ID,
             requested: Some(at),

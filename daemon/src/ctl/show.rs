@@ -170,6 +170,20 @@ pub(super) fn session(session: &Session) -> Lines {
             millis(row.last_tick_age_ms),
         ]);
     }
+    let mut proofs = Table::new(&["PROOF", "HELD", ">AGE", "WHY", "WHAT TO DO"]);
+    for proof in &session.proofs {
+        proofs.row([
+            proof.name.clone(),
+            if proof.ok { "yes" } else { "NO" }.to_owned(),
+            millis(proof.age_ms),
+            proof.reason.clone(),
+            proof.fix.clone(),
+        ]);
+    }
+    if !session.proofs.is_empty() {
+        lines.push(String::new());
+        lines.extend(proofs.lines());
+    }
     lines.push(String::new());
     lines.extend(table_or(
         &table,

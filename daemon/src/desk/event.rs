@@ -123,6 +123,11 @@ pub enum SessionEvent {
         /// Where, for people.
         reason: String,
     },
+    /// What the session proves about itself changed.
+    Proofs {
+        /// What is not proved, in words; empty when all of it is.
+        missing: Vec<String>,
+    },
     /// What IB says of an instrument.
     Resolved(ContractFacts),
     /// Everything the broker knows, asked for by [`crate::desk::effect::Effect::Reconcile`].

@@ -92,6 +92,8 @@ pub struct Desk {
     tallies: BTreeMap<PluginId, PluginTally>,
     ticks: u64,
     ledger_reason: String,
+    /// What the session has not proved, in words.
+    unproved: Vec<String>,
 }
 
 /// An intent between the native chain and the risk plugins.
@@ -291,6 +293,9 @@ impl Desk {
         }
         if !conditions.reconciled {
             reasons.push(self.truth.reason().to_owned());
+        }
+        if conditions.reconciled && conditions.upstream && !conditions.proved {
+            reasons.push(format!("not proved: {}", self.unproved.join("; ")));
         }
         if !conditions.ledger_writable {
             reasons.push(format!("the ledger cannot be written: {}", self.ledger_reason));

@@ -54,6 +54,7 @@ impl Desk {
             tallies: BTreeMap::new(),
             ticks: 0,
             ledger_reason: String::new(),
+            unproved: Vec::new(),
         };
         desk.told = desk.conditions.state();
         for plugin in desk.names.ids() {

@@ -160,6 +160,7 @@ impl Rig {
             client_id: 7,
         }));
         assert!(up.contains(&Effect::Reconcile));
+        self.handle(Event::Session(SessionEvent::Proofs { missing: Vec::new() }));
         self.handle(Event::Session(SessionEvent::Truth(Box::new(truth))))
     }
 

@@ -79,6 +79,10 @@ impl Desk {
             SessionEvent::ReportsLost { reason } => {
                 self.distrust(at, &format!("reports were lost: {reason}"), effects);
             }
+            SessionEvent::Proofs { missing } => {
+                self.conditions.proved = missing.is_empty();
+                self.unproved = missing;
+            }
             SessionEvent::Resolved(facts) => {
                 if let Some(instrument) = self.instruments.get_mut(facts.instrument.index()) {
                     instrument.con_id = Some(facts.con_id);
@@ -116,6 +120,8 @@ impl Desk {
         self.truth.wanted = None;
         self.truth.reason = format!("no session to the gateway: {reason}");
         self.conditions.reconciled = false;
+        self.conditions.proved = false;
+        self.unproved.clear();
         self.market.forget();
         let changes = self.orders.session_down(at);
         self.perform(at, changes, effects);

@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub trading_state: TradingState,
     /// Why the state is what it is, for people; one line a reason, empty when active.
     pub reasons: Vec<String>,
+    /// Why the ledger cannot be written; empty while it can.
+    pub ledger_error: String,
     /// The operator's latch and the reason given for it.
     pub latch: Latch,
     /// The reason given for the latch.

@@ -26,6 +26,10 @@ impl Desk {
             at,
             trading_state: self.conditions.state(),
             reasons: self.state_reasons(),
+            ledger_error: match self.conditions.ledger_writable {
+                true => String::new(),
+                false => self.ledger_reason.clone(),
+            },
             latch: self.conditions.latch,
             latch_reason: self.latch_reason.clone(),
             reconciled_at: self.reconciled_at,

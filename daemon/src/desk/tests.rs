@@ -4,11 +4,32 @@ use super::record::{Memory, Record};
 use super::rig::{AAPL, PLUGIN, Rig, execution, limit_buy, position, price, told};
 use crate::domain::money::{Price, Quantity};
 use crate::domain::order::{Cause, ClientOrderId, Intent, ReplaceIntent};
-use crate::domain::report::{BrokerReport, BrokerStatus, Commission, OrderError, OrderErrorMeaning};
+use crate::domain::report::{
+    BrokerReport, BrokerStatus, BrokerTruth, Commission, OrderError, OrderErrorMeaning,
+};
 use crate::domain::trading_state::TradingState;
 use crate::orders::event::OrderEventKind;
 use crate::orders::lifecycle::OrderState;
 use crate::risk::denial::DenialCode;
+
+#[test]
+fn without_its_proofs_a_session_lets_out_only_what_reduces() {
+    let mut rig = Rig::new(Memory::default(), false);
+    rig.connect(BrokerTruth::default());
+    rig.quote("99.99", "100.01");
+    assert_eq!(rig.desk.trading_state(), TradingState::Active);
+    let missing = vec!["clock: two minutes off".to_owned()];
+    rig.handle(Event::Session(SessionEvent::Proofs { missing }));
+    assert_eq!(rig.desk.trading_state(), TradingState::ReduceOnly);
+    assert!(rig.desk.snapshot(crate::domain::time::Timestamp::NEVER).reasons[0].contains("two minutes off"));
+    let effects = rig.submit(limit_buy(1, 10));
+    assert!(
+        matches!(told(&effects)[..], [OrderEventKind::Denied(_)]),
+        "{effects:?}"
+    );
+    rig.handle(Event::Session(SessionEvent::Proofs { missing: Vec::new() }));
+    assert_eq!(rig.desk.trading_state(), TradingState::Active);
+}
 
 #[test]
 fn nothing_leaves_before_the_truth_was_read() {

@@ -4,7 +4,7 @@
 //!               truth reconciled            halt / kill (latched, survives restarts)
 //!  Recovering ───────────────────▶ Active ───────────────────────▶ Halted
 //!      ▲                           ▲    │ ledger unwritable          │
-//!      │ session down, upstream    │    ▼                            │ resume: Active again only if the
+//!      │ session down, upstream    │    ▼ or the session unproved    │ resume: Active again only if the
 //!      │ lost, reports lost        │  ReduceOnly                     │ session is proved, else Recovering
 //!      └───────────────────────────┴────┴────────────────────────────┘
 //!  any ── stop ──▶ Draining
@@ -24,6 +24,8 @@ pub struct Conditions {
     pub reconciled: bool,
     /// The gateway has IB.
     pub upstream: bool,
+    /// The session has proved everything it is asked to prove.
+    pub proved: bool,
     /// The ledger can be written.
     pub ledger_writable: bool,
     /// The daemon is stopping.
@@ -39,7 +41,7 @@ impl Conditions {
         match self.latch {
             Latch::Halted | Latch::Killed => TradingState::Halted,
             Latch::Running if !self.reconciled || !self.upstream => TradingState::Recovering,
-            Latch::Running if !self.ledger_writable => TradingState::ReduceOnly,
+            Latch::Running if !self.ledger_writable || !self.proved => TradingState::ReduceOnly,
             Latch::Running => TradingState::Active,
         }
     }

@@ -8,6 +8,7 @@ pub mod money;
 mod money_tests;
 pub mod order;
 pub mod plugin;
+pub mod proof;
 pub mod quote;
 pub mod report;
 pub mod session;

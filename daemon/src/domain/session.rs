@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::instrument::InstrumentId;
+use super::proof::Proof;
 use super::time::Timestamp;
 
 /// Where the session stands.
@@ -68,6 +69,8 @@ pub struct SessionStatus {
     pub last_error: String,
     /// When the gateway last answered a heartbeat.
     pub last_heartbeat: Option<Timestamp>,
+    /// What the session has proved about itself.
+    pub proofs: Vec<Proof>,
     /// Each instrument's market data.
     pub subscriptions: Vec<Subscription>,
 }

@@ -150,6 +150,13 @@ pub fn announce(shared: &Shared) {
     }
 }
 
+impl ResolveError {
+    /// Whether nobody answered, rather than with a refusal.
+    pub const fn is_silence(&self) -> bool {
+        matches!(self, ResolveError::Silent { .. })
+    }
+}
+
 /// Looks an instrument up, keeps the answer and tells the desk if it is news.
 pub async fn resolve(shared: &Shared, client: &Client, id: InstrumentId) -> Result<(), ResolveError> {
     let name = || shared.catalogue.name(id).to_owned();
@@ -180,6 +187,7 @@ pub async fn resolve(shared: &Shared, client: &Client, id: InstrumentId) -> Resu
     if shared.catalogue.learn(&facts) {
         debug!(instrument = name(), con_id = facts.con_id, tick = %facts.tick, "contract resolved");
         shared.reports.session(SessionEvent::Resolved(facts));
+        shared.review_instruments();
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the gateway counts, beside what it measures.
 
-use prometheus::{Gauge, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
+use prometheus::{Gauge, GaugeVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 use super::backoff::Cause;
 use crate::domain::session::SessionPhase;
@@ -22,6 +22,12 @@ pub struct Metrics {
     pub heartbeat_age: Gauge,
     /// Heartbeats that were not answered in time.
     pub heartbeat_misses: IntCounter,
+    /// One while the session has proved it, by proof.
+    pub proof: IntGaugeVec,
+    /// Since it was last proved, by proof.
+    pub proof_age: GaugeVec,
+    /// The gateway's clock minus ours, seconds.
+    pub clock_skew: Gauge,
     /// One while a data farm works, by farm.
     pub farm: IntGaugeVec,
     /// Notices that name no request.
@@ -65,6 +71,18 @@ const SESSION_HEARTBEAT_MISSES: Name = (
     "moored_session_heartbeat_misses_total",
     "Heartbeats not answered in time.",
 );
+const SESSION_PROOF: Name = (
+    "moored_session_proof",
+    "1 while the session has proved this about itself.",
+);
+const SESSION_PROOF_AGE_SECONDS: Name = (
+    "moored_session_proof_age_seconds",
+    "Since it was last proved in this session.",
+);
+const SESSION_CLOCK_SKEW_SECONDS: Name = (
+    "moored_session_clock_skew_seconds",
+    "The gateway's clock minus ours.",
+);
 const SESSION_FARM_UP: Name = ("moored_session_farm_up", "1 while IB's data farm works.");
 const SESSION_NOTICES: Name = ("moored_session_notices_total", "Notices that name no request.");
 const MARKET_TICKS: Name = ("moored_market_ticks_total", "Ticks taken from the wire.");
@@ -107,6 +125,9 @@ impl Metrics {
             upstream: gauge(r, SESSION_UPSTREAM)?,
             heartbeat_age: float_gauge(r, SESSION_HEARTBEAT_AGE_SECONDS)?,
             heartbeat_misses: counter(r, SESSION_HEARTBEAT_MISSES)?,
+            proof: gauges(r, SESSION_PROOF, "proof")?,
+            proof_age: float_gauges(r, SESSION_PROOF_AGE_SECONDS, "proof")?,
+            clock_skew: float_gauge(r, SESSION_CLOCK_SKEW_SECONDS)?,
             farm: gauges(r, SESSION_FARM_UP, "farm")?,
             notices: counter(r, SESSION_NOTICES)?,
             ticks: counter(r, MARKET_TICKS)?,
@@ -172,6 +193,12 @@ fn gauge(registry: &Registry, (name, help): Name) -> Made<IntGauge> {
 
 fn gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<IntGaugeVec> {
     let made = IntGaugeVec::new(Opts::new(name, help), &[label])?;
+    registry.register(Box::new(made.clone()))?;
+    Ok(made)
+}
+
+fn float_gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<GaugeVec> {
+    let made = GaugeVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }

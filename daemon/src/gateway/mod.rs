@@ -14,6 +14,7 @@
 //! | `contracts` | which of IB's contracts our instruments are |
 //! | `feed` | market data, one task an instrument |
 //! | `account` | the account summary |
+//! | `proofs` | what a session proves about itself before risk may grow |
 //! | `convert`, `codes` | IB's words into ours: values, error codes |
 //! | `status`, `metrics`, `pacer` | what is published, what is counted, how fast we may ask |
 //!
@@ -41,6 +42,7 @@ mod order_entry_tests;
 mod pacer;
 #[cfg(test)]
 mod pacer_tests;
+mod proofs;
 mod reports;
 mod session;
 mod status;
@@ -92,6 +94,16 @@ pub struct Config {
     pub market_data_type: MarketDataType,
     /// How many days of executions to read, at most 7. IB Gateway may know only today's.
     pub execution_days: u8,
+    /// Whether the account must be a paper or a live one; not looked at if left out.
+    pub trading_mode: Option<TradingMode>,
+    /// Names of instruments that need not be known to IB for trading in the others to go on.
+    pub optional_instruments: Vec<String>,
+    /// Whether each session proves with a what-if order that the gateway takes orders.
+    pub prove_write_access: bool,
+    /// How often the way to IB and back, and the clocks, are proved again.
+    pub proof_interval_ms: u32,
+    /// How far the gateway's clock may be from ours.
+    pub clock_skew_max_ms: u32,
     /// How many requests (not orders) a second: IB allows half as many messages as there are market data lines.
     pub requests_per_second: u32,
 }
@@ -110,6 +122,11 @@ impl Default for Config {
             backoff_max_ms: 5_000,
             market_data_type: MarketDataType::Live,
             execution_days: 7,
+            trading_mode: None,
+            optional_instruments: Vec::new(),
+            prove_write_access: true,
+            proof_interval_ms: 60_000,
+            clock_skew_max_ms: 2_000,
             requests_per_second: 40,
         }
     }
@@ -127,6 +144,31 @@ pub enum MarketDataType {
     Delayed,
     /// Delayed, and the last of it while the market is closed.
     DelayedFrozen,
+}
+
+/// What kind of account is meant to be traded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TradingMode {
+    /// Play money: IB's codes for such accounts begin with D.
+    Paper,
+    /// Real money.
+    Live,
+}
+
+impl TradingMode {
+    /// In words.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            TradingMode::Paper => "paper",
+            TradingMode::Live => "live",
+        }
+    }
+
+    /// Whether an account is of this kind.
+    pub fn fits(self, account: &str) -> bool {
+        account.starts_with('D') == (self == TradingMode::Paper)
+    }
 }
 
 impl From<MarketDataType> for ibapi::market_data::MarketDataType {
@@ -189,6 +231,8 @@ impl Config {
             ("heartbeat_timeout_ms", self.heartbeat_timeout_ms),
             ("backoff_min_ms", self.backoff_min_ms),
             ("backoff_max_ms", self.backoff_max_ms),
+            ("proof_interval_ms", self.proof_interval_ms),
+            ("clock_skew_max_ms", self.clock_skew_max_ms),
         ];
         for (key, wait) in waits {
             if !(10..=600_000).contains(&wait) {
@@ -233,6 +277,10 @@ impl Config {
         Duration::from_millis(self.heartbeat_timeout_ms.into())
     }
 
+    fn proof_interval(&self) -> Duration {
+        Duration::from_millis(self.proof_interval_ms.into())
+    }
+
     fn backoff_bounds(&self) -> backoff::Bounds {
         backoff::Bounds {
             min: Duration::from_millis(self.backoff_min_ms.into()),
@@ -272,6 +320,7 @@ struct Shared {
     quotes: QuoteBoard,
     entry: order_entry::OrderEntry,
     status: status::StatusBoard,
+    proofs: proofs::ProofBoard,
     metrics: Rc<metrics::Metrics>,
     pacer: pacer::Pacer,
     phase: Cell<SessionPhase>,
@@ -303,6 +352,7 @@ pub fn start(
     let shared = Rc::new(Shared {
         entry,
         status: status::StatusBoard::new(&config.address, config.client_id, catalogue.len()),
+        proofs: proofs::ProofBoard::new(),
         pacer: pacer::Pacer::new(config.requests_per_second),
         phase: Cell::new(SessionPhase::Waiting),
         truth: RefCell::new(None),
@@ -343,6 +393,7 @@ async fn publish(shared: Rc<Shared>) {
         let (requested, ticking) = shared.status.line_counts();
         shared.metrics.subscriptions.set(requested as i64);
         shared.metrics.subscriptions_ticking.set(ticking as i64);
+        shared.review_proofs(clock::now());
         if let Some(answered) = shared.status.last_heartbeat() {
             let age = clock::now().since(answered);
             shared.metrics.heartbeat_age.set(age.as_secs_f64());

@@ -103,6 +103,8 @@ fn report(shared: &Shared, update: OrderUpdate) -> Option<BrokerReport> {
             let report = convert::status_report(told).map(BrokerReport::Status);
             Some(report.unwrap_or_else(|| unreadable(order_id, format!("unknown order status {status:?}"))))
         }
+        // The answer to a what-if order: nothing was placed.
+        OrderUpdate::OpenOrder(told) if told.order.what_if => None,
         OrderUpdate::OpenOrder(told) => {
             let instrument = catalogue.instrument_of(&told.contract);
             Some(BrokerReport::Order(convert::broker_order(told, instrument)))

@@ -41,9 +41,10 @@ use super::connect::{TEARDOWN, Trouble, choose_account, classify, connect, disco
 use super::feed::{Feed, session_is_over};
 use super::metrics::FARMS_MAX;
 use super::reports::OrderStream;
-use super::{MarketDataType, Shared, account, contracts, reports, truth};
+use super::{MarketDataType, Shared, account, contracts, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
+use crate::domain::proof::ProofKind;
 use crate::domain::session::SessionPhase;
 
 /// A session that stood this long ends the trouble before it.
@@ -172,6 +173,8 @@ impl Keeper {
                 warn!(%notice, "the gateway lost IB");
                 self.upstream_lost = true;
                 shared.upstream(false);
+                let fix = "wait for IB (it resets every night), or look at the gateway's own window or log";
+                shared.disproved(ProofKind::Upstream, "the gateway said that it lost IB", fix);
                 shared.reports.session(SessionEvent::UpstreamLost);
             }
             SessionNotice::UpstreamRestored { data_lost } if self.upstream_lost || data_lost => {
@@ -181,6 +184,7 @@ impl Keeper {
                 info!(%notice, data_lost, "the gateway has IB again");
                 self.upstream_lost = false;
                 shared.upstream(true);
+                shared.proofs.prove_again();
                 shared
                     .reports
                     .session(SessionEvent::UpstreamRestored { data_lost });
@@ -230,6 +234,8 @@ struct Session {
     resubscription: Option<AbortHandle>,
     restored: Option<Instant>,
     farms: HashMap<String, bool>,
+    /// The order id of the what-if order that proves write access.
+    canary: i32,
 }
 
 impl Session {
@@ -269,6 +275,7 @@ impl Session {
             resubscription: None,
             restored: None,
             farms: HashMap::new(),
+            canary: client.next_order_id(),
             client,
         })
     }
@@ -291,6 +298,7 @@ impl Session {
             next_order_id: self.client.next_order_id(),
             client_id: self.client.client_id(),
         });
+        proofs::handshake(shared, &self.client, &self.account);
     }
 
     fn spawn(&mut self) -> JoinSet<()> {
@@ -303,6 +311,10 @@ impl Session {
         let (shared, client) = handles();
         let account = Rc::clone(&self.account);
         tasks.spawn_local(truth::run(shared, client, account, Rc::clone(&self.truth)));
+        let (shared, client) = handles();
+        // Taken before the desk is told which ids are free: it is never one of an order's.
+        let account = Rc::clone(&self.account);
+        tasks.spawn_local(proofs::run(shared, client, account, self.canary));
         let (shared, client) = handles();
         tasks.spawn_local(contracts::verify(shared, client));
         tasks
@@ -386,6 +398,7 @@ impl Session {
         shared.quotes.clear();
         shared.status.forget_subscriptions();
         shared.upstream(false);
+        shared.forget_proofs();
         let reason = reason.to_owned();
         shared.reports.session(SessionEvent::Down { reason });
     }
@@ -407,6 +420,7 @@ async fn heartbeat(shared: Rc<Shared>, client: Arc<Client>) -> String {
                 shared
                     .status
                     .update(|status| status.last_heartbeat = Some(clock::now()));
+                shared.proved(ProofKind::Heartbeat, "the gateway told its time");
             }
             // The notice stream ends with the session, and says so.
             Ok(Err(error)) if session_is_over(&error) => std::future::pending().await,

@@ -1,6 +1,7 @@
 //! What the session publishes of itself: one record, read by whoever holds the receiver.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -45,6 +46,7 @@ impl StatusBoard {
             sessions: 0,
             last_error: String::new(),
             last_heartbeat: None,
+            proofs: Vec::new(),
             subscriptions: (0..instruments).map(subscription).collect(),
         };
         StatusBoard {
@@ -76,6 +78,26 @@ impl StatusBoard {
     /// When the last heartbeat was answered.
     pub fn last_heartbeat(&self) -> Option<Timestamp> {
         self.record.borrow().last_heartbeat
+    }
+
+    /// Whether the gateway has IB, by its own word.
+    pub fn upstream(&self) -> bool {
+        self.record.borrow().upstream
+    }
+
+    /// The instruments that were asked for longer than `patience` ago and never ticked.
+    pub fn silent(&self, now: Timestamp, patience: Duration) -> impl Iterator<Item = InstrumentId> {
+        let late = move |line: &Line| {
+            line.first_tick.get().is_none()
+                && line
+                    .requested
+                    .get()
+                    .is_some_and(|asked| now.since(asked) > patience)
+        };
+        let lines = self.lines.iter().enumerate();
+        lines
+            .filter(move |(_, line)| late(line))
+            .map(|(index, _)| InstrumentId(index as u32))
     }
 
     /// An instrument's market data was asked for.
