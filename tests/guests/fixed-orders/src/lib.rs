@@ -29,6 +29,12 @@ struct Step {
     /// Milliseconds after the start, or after its cue.
     #[serde(default)]
     at_ms: u64,
+    /// How often it is done in all; 0 is once.
+    #[serde(default)]
+    times: u32,
+    /// Milliseconds between two of these.
+    #[serde(default)]
+    every_ms: u64,
     /// The cue it waits for; 0 for the start.
     #[serde(default)]
     cue: u32,
@@ -234,7 +240,14 @@ impl Strategy for FixedOrders {
         }
     }
 
-    fn on_timer(&mut self, ctx: &mut Context<'_>, id: u32, _scheduled: Time) {
+    fn on_timer(&mut self, ctx: &mut Context<'_>, id: u32, scheduled: Time) {
+        if let Some(step) = self.steps.get_mut(id as usize).filter(|step| step.times > 1) {
+            step.times -= 1;
+            let next = scheduled + Duration::from_millis(step.every_ms);
+            if let Err(error) = ctx.set_timer(id, next) {
+                ctx.log(Level::Warn, format_args!("step {id} is not repeated: {error}"));
+            }
+        }
         if let Err(error) = self.run(ctx, id as usize) {
             ctx.log(Level::Warn, format_args!("step {id}: {error}"));
         }
