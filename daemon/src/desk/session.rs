@@ -83,11 +83,13 @@ impl Desk {
                 self.conditions.proved = missing.is_empty();
                 self.unproved = missing;
             }
+            SessionEvent::Gap(gap) => self.gap(gap, effects),
             SessionEvent::Resolved(facts) => {
                 if let Some(instrument) = self.instruments.get_mut(facts.instrument.index()) {
                     instrument.con_id = Some(facts.con_id);
                     instrument.tick = facts.tick;
                     instrument.multiplier = facts.multiplier;
+                    instrument.hours = facts.hours;
                 }
             }
             SessionEvent::Truth(truth) => self.truth(at, *truth, effects),
