@@ -9,6 +9,7 @@
 mod commands;
 pub mod effect;
 pub mod event;
+mod fills;
 mod flatten;
 mod intents;
 pub mod record;
