@@ -11,7 +11,7 @@ use crate::domain::plugin::{PluginId, PluginKind, PluginState, PluginStatus};
 use crate::domain::proof::{Proof, ProofKind};
 use crate::domain::quote::Quote;
 use crate::domain::report::{AccountValue, Execution};
-use crate::domain::session::{SessionPhase, SessionStatus, Subscription};
+use crate::domain::session::{Farm, FarmKind, FarmState, SessionPhase, SessionStatus, Subscription};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
 use crate::orders::lifecycle::OrderState;
@@ -155,6 +155,14 @@ pub(super) fn session(at: Timestamp) -> SessionStatus {
         server_version: 213,
         accounts: vec!["DU1".to_owned()],
         upstream: true,
+        upstream_since: Some(at),
+        farms: vec![Farm {
+            name: "usfarm".to_owned(),
+            kind: FarmKind::MarketData,
+            state: FarmState::Idle,
+            since: at,
+            notices: 2,
+        }],
         attempts: 0,
         sessions: 1,
         last_error: String::new(),

@@ -3,7 +3,7 @@
 use super::number::{count, date_time, duration, micros, millis, or_dash, price, signed_money, time_of_day};
 use super::table::{Table, clean};
 use crate::admin::schema::{
-    AccountValue, Desk, Fill, Instrument, LogEvent, Order, Plugin, PluginTally, Positions, Readiness,
+    AccountValue, Desk, Farm, Fill, Instrument, LogEvent, Order, Plugin, PluginTally, Positions, Readiness,
     Session, Status,
 };
 
@@ -148,7 +148,11 @@ pub(super) fn session(session: &Session) -> Lines {
         ("accounts", session.accounts.join(", ")),
         (
             "IB behind it",
-            if session.upstream { "connected" } else { "LOST" }.to_owned(),
+            format!(
+                "{} since {}",
+                if session.upstream { "connected" } else { "LOST" },
+                date_time(session.upstream_since_at.as_ref())
+            ),
         ),
         ("last heartbeat", date_time(session.last_heartbeat_at.as_ref())),
         ("sessions", format!("{} since the start", session.sessions)),
@@ -184,6 +188,10 @@ pub(super) fn session(session: &Session) -> Lines {
         lines.push(String::new());
         lines.extend(proofs.lines());
     }
+    if !session.farms.is_empty() {
+        lines.push(String::new());
+        lines.extend(farms(&session.farms));
+    }
     lines.push(String::new());
     lines.extend(table_or(
         &table,
@@ -191,6 +199,25 @@ pub(super) fn session(session: &Session) -> Lines {
         "no market data is subscribed",
     ));
     lines
+}
+
+fn farms(farms: &[Farm]) -> Lines {
+    let mut table = Table::new(&["DATA FARM", "SERVES", "STATE", "SINCE", ">AGE"]);
+    for farm in farms {
+        let healthy = matches!(farm.state.as_str(), "up" | "idle");
+        table.row([
+            farm.name.clone(),
+            farm.kind.replace('_', " "),
+            if healthy {
+                farm.state.clone()
+            } else {
+                farm.state.to_uppercase()
+            },
+            time_of_day(farm.since_at.as_ref()),
+            millis(farm.age_ms),
+        ]);
+    }
+    table.lines()
 }
 
 pub(super) fn plugins(plugins: &[Plugin]) -> Lines {

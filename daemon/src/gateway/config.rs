@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::backoff;
+use super::codes::{Overrides, Policy};
 
 /// How to reach IB Gateway, and how patient to be with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +44,10 @@ pub struct Config {
     pub proof_interval_ms: u32,
     /// How far the gateway's clock may be from ours.
     pub clock_skew_max_ms: u32,
+    /// How long after it lost IB (1100) and fell silent about it the gateway's answers alone may prove that IB is back.
+    pub upstream_patience_ms: u32,
+    /// What is done about error codes, where it is not what the built-in table says.
+    pub error_codes: Overrides,
     /// How many requests (not orders) a second: IB allows half as many messages as there are market data lines.
     pub requests_per_second: u32,
 }
@@ -66,6 +71,8 @@ impl Default for Config {
             prove_write_access: true,
             proof_interval_ms: 60_000,
             clock_skew_max_ms: 2_000,
+            upstream_patience_ms: 30_000,
+            error_codes: Overrides::new(),
             requests_per_second: 40,
         }
     }
@@ -172,6 +179,7 @@ impl Config {
             ("backoff_max_ms", self.backoff_max_ms),
             ("proof_interval_ms", self.proof_interval_ms),
             ("clock_skew_max_ms", self.clock_skew_max_ms),
+            ("upstream_patience_ms", self.upstream_patience_ms),
         ];
         for (key, wait) in waits {
             if !(10..=600_000).contains(&wait) {
@@ -189,6 +197,11 @@ impl Config {
                 "requests_per_second",
                 "must be between 1 and 1000; IB's usual limit is 50",
             );
+        }
+        if let Err(error) = Policy::new(&self.error_codes) {
+            let problem = error.to_string();
+            let problem = problem.strip_prefix("error_codes: ").unwrap_or(&problem);
+            return no("error_codes", problem);
         }
         Ok(())
     }
@@ -218,6 +231,10 @@ impl Config {
 
     pub(super) fn proof_interval(&self) -> Duration {
         Duration::from_millis(self.proof_interval_ms.into())
+    }
+
+    pub(super) fn upstream_patience(&self) -> Duration {
+        Duration::from_millis(self.upstream_patience_ms.into())
     }
 
     pub(super) fn backoff_bounds(&self) -> backoff::Bounds {

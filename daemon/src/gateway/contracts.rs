@@ -10,6 +10,7 @@ use ibapi::Client;
 use ibapi::contracts::{Contract, ContractDetails};
 use tracing::{debug, warn};
 
+use super::codes::About;
 use super::{Shared, convert};
 use crate::desk::event::SessionEvent;
 use crate::domain::instrument::{ContractFacts, Instrument, InstrumentId};
@@ -173,6 +174,9 @@ pub async fn resolve(shared: &Shared, client: &Client, id: InstrumentId) -> Resu
             });
         }
         Ok(Err(error)) => {
+            if let ibapi::Error::Notice(notice) = &error {
+                shared.heard(About::Request, notice);
+            }
             return Err(ResolveError::Refused {
                 name: name(),
                 text: error.to_string(),

@@ -13,6 +13,7 @@ use ibapi::subscriptions::{Subscription, SubscriptionItem};
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::{debug, info, warn};
 
+use super::codes::About;
 use super::{Shared, contracts, convert};
 use crate::clock;
 use crate::domain::instrument::InstrumentId;
@@ -148,7 +149,10 @@ impl Line {
                     self.notice(&notice);
                     continue;
                 }
-                Some(Err(ibapi::Error::Notice(notice))) => break Ended::Refused(notice.to_string()),
+                Some(Err(ibapi::Error::Notice(notice))) => {
+                    shared.heard(About::Request, &notice);
+                    break Ended::Refused(notice.to_string());
+                }
                 Some(Err(error)) if session_is_over(&error) => break Ended::Session,
                 Some(Err(error)) => break Ended::Refused(error.to_string()),
                 None if self.client.is_connected() => break Ended::Refused("IB ended it".to_owned()),
@@ -180,6 +184,7 @@ impl Line {
             self.shared.metrics.lags.with_label_values(&["market"]).inc();
             warn!(instrument, %notice, "ticks were lost: the lane was too slow");
         } else {
+            self.shared.heard(About::Request, notice);
             debug!(instrument, %notice, "market data notice");
         }
     }
