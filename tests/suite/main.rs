@@ -9,4 +9,5 @@ mod refusals;
 mod rig;
 mod service;
 mod session;
+mod streams;
 mod trading;
