@@ -25,12 +25,11 @@ const DESK_MS: f64 = 5_000.0;
 /// What a daemon of these rows may use of memory, in kilobytes.
 const MEMORY_KB: u64 = 600_000;
 
-/// Waits until all of them hold; `restarted` is whether this is another process than the one that played the row, which
-/// knows positions and what is live, but lists only fills of its own time.
-pub fn check(stage: &Stage<'_>, restarted: bool) -> Result<(), String> {
+/// Waits until all of them hold.
+pub fn check(stage: &Stage<'_>) -> Result<(), String> {
     let deadline = Instant::now() + WITHIN;
     loop {
-        let broken = broken(stage, restarted)?;
+        let broken = broken(stage)?;
         if broken.is_empty() {
             return Ok(());
         }
@@ -41,12 +40,12 @@ pub fn check(stage: &Stage<'_>, restarted: bool) -> Result<(), String> {
     }
 }
 
-fn broken(stage: &Stage<'_>, restarted: bool) -> Result<Vec<String>, String> {
+fn broken(stage: &Stage<'_>) -> Result<Vec<String>, String> {
     let market = stage.market.as_ref().ok_or("the play left no gateway running")?;
     let orders = rows_of(&stage.answer("/v1/orders?state=all")?);
     let books = market.brief_books();
     let mut all = told_by_the_gateway(market);
-    all.push((2, fills(stage, &books, restarted)?));
+    all.push((2, fills(stage, &books)?));
     all.push((5, endings(&orders, &books)));
     all.push((6, streams(&stage.answer("/v1/session")?)));
     all.push((7, desk(&stage.answer("/v1/status")?, &stage.home.log())));
@@ -78,7 +77,7 @@ fn told_by_the_gateway(market: &Market) -> Vec<(u32, Option<String>)> {
 }
 
 /// 2: ours are the gateway's, each once. A corrected execution counts as its newest version.
-fn fills(stage: &Stage<'_>, books: &Value, restarted: bool) -> Result<Option<String>, String> {
+fn fills(stage: &Stage<'_>, books: &Value) -> Result<Option<String>, String> {
     let ours = rows_of(&stage.answer("/v1/fills")?);
     let ids = |rows: &[Value]| -> BTreeSet<String> {
         let ids = rows.iter().filter_map(|row| row["exec_id"].as_str());
@@ -91,7 +90,7 @@ fn fills(stage: &Stage<'_>, books: &Value, restarted: bool) -> Result<Option<Str
         .collect();
     let (known, real) = (ids(&ours), ids(&own));
     let missing: Vec<&String> = real.difference(&known).collect();
-    if !restarted && !missing.is_empty() {
+    if !stage.restarted && !missing.is_empty() {
         return Ok(Some(format!(
             "fills of the gateway that the daemon does not know: {missing:?}"
         )));

@@ -132,7 +132,7 @@ pub struct Entry {
     pub cue: Option<u32>,
     /// `pass`, `stall`, `deaf`, `cut` or `refuse`.
     pub proxy: Option<String>,
-    /// `start`, `kill` or `end`.
+    /// `start`, `kill`, `forget` (killed, and its ledger removed) or `end`.
     pub daemon: Option<String>,
     /// `start` or `kill`.
     pub gateway: Option<String>,

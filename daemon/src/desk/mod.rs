@@ -176,6 +176,11 @@ impl Desk {
         &self.portfolio
     }
 
+    /// What was asked for, and how far it got.
+    pub const fn orders(&self) -> &OrderManager {
+        &self.orders
+    }
+
     /// How many orders are live.
     pub fn live_orders(&self) -> usize {
         self.orders.live().count()
