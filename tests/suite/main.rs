@@ -10,4 +10,5 @@ mod refusals;
 mod rig;
 mod service;
 mod session;
+mod streams;
 mod trading;

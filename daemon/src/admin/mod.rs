@@ -30,6 +30,8 @@ mod socket;
 #[cfg(test)]
 mod specimen;
 mod streams;
+#[cfg(test)]
+mod streams_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -18,6 +18,8 @@ mod run;
 mod show;
 mod show_streams;
 #[cfg(test)]
+mod show_streams_tests;
+#[cfg(test)]
 mod show_tests;
 mod summary;
 #[cfg(test)]
