@@ -5,6 +5,7 @@ mod dashboard;
 mod hostile;
 mod operator;
 mod orders;
+mod recovery;
 mod refusals;
 mod rig;
 mod service;

@@ -153,6 +153,9 @@ pub(super) fn session(session: &Session) -> Lines {
         ("last heartbeat", date_time(session.last_heartbeat_at.as_ref())),
         ("sessions", format!("{} since the start", session.sessions)),
     ];
+    if !session.detail.is_empty() {
+        rows.insert(1, ("", session.detail.clone()));
+    }
     if session.attempts > 0 {
         rows.push(("attempts", format!("{} since it was last up", session.attempts)));
     }

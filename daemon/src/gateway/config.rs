@@ -29,6 +29,12 @@ pub struct Config {
     pub backoff_min_ms: u32,
     /// The longest wait after many.
     pub backoff_max_ms: u32,
+    /// The shortest wait between attempts at a gateway that accepts and says nothing, after the first few.
+    pub silent_retry_ms: u32,
+    /// The first wait for a client id that another connection holds.
+    pub client_id_retry_min_ms: u32,
+    /// The longest wait for it.
+    pub client_id_retry_max_ms: u32,
     /// Which market data to ask for where live data is not subscribed.
     pub market_data_type: MarketDataType,
     /// How many days of executions to read, at most 7. IB Gateway may know only today's.
@@ -59,6 +65,9 @@ impl Default for Config {
             heartbeat_timeout_ms: 3_000,
             backoff_min_ms: 50,
             backoff_max_ms: 5_000,
+            silent_retry_ms: 30_000,
+            client_id_retry_min_ms: 5_000,
+            client_id_retry_max_ms: 60_000,
             market_data_type: MarketDataType::Live,
             execution_days: 7,
             trading_mode: None,
@@ -170,6 +179,9 @@ impl Config {
             ("heartbeat_timeout_ms", self.heartbeat_timeout_ms),
             ("backoff_min_ms", self.backoff_min_ms),
             ("backoff_max_ms", self.backoff_max_ms),
+            ("silent_retry_ms", self.silent_retry_ms),
+            ("client_id_retry_min_ms", self.client_id_retry_min_ms),
+            ("client_id_retry_max_ms", self.client_id_retry_max_ms),
             ("proof_interval_ms", self.proof_interval_ms),
             ("clock_skew_max_ms", self.clock_skew_max_ms),
         ];
@@ -180,6 +192,12 @@ impl Config {
         }
         if self.backoff_max_ms < self.backoff_min_ms {
             return no("backoff_max_ms", "must not be below backoff_min_ms");
+        }
+        if self.client_id_retry_max_ms < self.client_id_retry_min_ms {
+            return no(
+                "client_id_retry_max_ms",
+                "must not be below client_id_retry_min_ms",
+            );
         }
         if self.execution_days > 7 {
             return no("execution_days", "must be at most 7; IB keeps no more");
@@ -225,6 +243,11 @@ impl Config {
             min: Duration::from_millis(self.backoff_min_ms.into()),
             max: Duration::from_millis(self.backoff_max_ms.into()),
             local: self.is_local(),
+            silent: Duration::from_millis(self.silent_retry_ms.into()),
+            client_id: (
+                Duration::from_millis(self.client_id_retry_min_ms.into()),
+                Duration::from_millis(self.client_id_retry_max_ms.into()),
+            ),
         }
     }
 }

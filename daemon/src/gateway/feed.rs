@@ -148,7 +148,10 @@ impl Line {
                     self.notice(&notice);
                     continue;
                 }
-                Some(Err(ibapi::Error::Notice(notice))) => break Ended::Refused(notice.to_string()),
+                Some(Err(ibapi::Error::Notice(notice))) => {
+                    shared.watch_for_competing(notice.code, &notice.message);
+                    break Ended::Refused(notice.to_string());
+                }
                 Some(Err(error)) if session_is_over(&error) => break Ended::Session,
                 Some(Err(error)) => break Ended::Refused(error.to_string()),
                 None if self.client.is_connected() => break Ended::Refused("IB ended it".to_owned()),
@@ -175,6 +178,7 @@ impl Line {
     }
 
     fn notice(&self, notice: &ibapi::Notice) {
+        self.shared.watch_for_competing(notice.code, &notice.message);
         let instrument = self.shared.catalogue.name(self.id);
         if notice.code == ibapi::SUBSCRIPTION_LAG_CODE {
             self.shared.metrics.lags.with_label_values(&["market"]).inc();

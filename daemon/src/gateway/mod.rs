@@ -15,6 +15,7 @@
 //! | `contracts` | which of IB's contracts our instruments are |
 //! | `feed` | market data, one task an instrument |
 //! | `account` | the account summary |
+//! | `obstacles` | what stands between us and a session, told to whoever recovers it |
 //! | `proofs` | what a session proves about itself before risk may grow |
 //! | `convert`, `codes` | IB's words into ours: values, error codes |
 //! | `status`, `metrics`, `pacer` | what is published, what is counted, how fast we may ask |
@@ -38,6 +39,7 @@ mod convert;
 mod convert_tests;
 mod feed;
 mod metrics;
+mod obstacles;
 mod order_entry;
 #[cfg(test)]
 mod order_entry_tests;
@@ -62,6 +64,7 @@ use tokio::task::JoinHandle;
 use crate::clock;
 use crate::domain::instrument::Instrument;
 use crate::domain::order::OrderId;
+use crate::domain::recovery::Guidance;
 use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::mailbox::{QuoteBoard, ReportSender};
 use crate::orders::placement::Placement;
@@ -145,11 +148,13 @@ pub fn start(
     // Chance from the standard library's own: only backoff needs it.
     let seed = RandomState::new().build_hasher().finish();
     let backoff = backoff::Backoff::new(shared.config.backoff_bounds(), seed);
-    let keeper = session::Keeper::new(Rc::clone(&shared), backoff, stopped);
+    let (guidance, guided) = watch::channel(Guidance::default());
+    let keeper = session::Keeper::new(Rc::clone(&shared), backoff, stopped, guided);
     let entry = Rc::clone(&shared);
     let ticker = Rc::clone(&shared);
     Ok(GatewayHandle {
         stop,
+        guidance,
         keeper: tokio::task::spawn_local(keeper.run()),
         helpers: [
             tokio::task::spawn_local(async move { entry.entry.run().await }),
@@ -172,6 +177,7 @@ async fn publish(shared: Rc<Shared>) {
         let (requested, ticking) = shared.status.line_counts();
         shared.metrics.subscriptions.set(requested as i64);
         shared.metrics.subscriptions_ticking.set(ticking as i64);
+        shared.review_competing();
         shared.review_proofs(clock::now());
         if let Some(answered) = shared.status.last_heartbeat() {
             let age = clock::now().since(answered);
@@ -185,6 +191,7 @@ async fn publish(shared: Rc<Shared>) {
 pub struct GatewayHandle {
     shared: Rc<Shared>,
     stop: watch::Sender<bool>,
+    guidance: watch::Sender<Guidance>,
     keeper: JoinHandle<()>,
     helpers: [JoinHandle<()>; 2],
 }
@@ -218,6 +225,11 @@ impl GatewayHandle {
     /// How the session is, now and whenever it changes.
     pub fn status(&self) -> watch::Receiver<SessionStatus> {
         self.shared.status.subscribe()
+    }
+
+    /// The way to slow down the keeper of the session, or to have its socket opened again.
+    pub fn guidance(&self) -> watch::Sender<Guidance> {
+        self.guidance.clone()
     }
 
     /// Ends the session: what waits for the socket is written first, within two seconds.

@@ -15,6 +15,8 @@ use crate::domain::time::Timestamp;
 pub struct StatusBoard {
     record: watch::Sender<SessionStatus>,
     lines: Vec<Line>,
+    /// When IB last spoke of another login of the same user.
+    competed: Cell<Option<Timestamp>>,
 }
 
 /// One instrument's market data in this session.
@@ -46,12 +48,18 @@ impl StatusBoard {
             sessions: 0,
             last_error: String::new(),
             last_heartbeat: None,
+            failing: None,
+            silences: 0,
+            farms_down: Vec::new(),
+            stale_streams: 0,
+            competing: None,
             proofs: Vec::new(),
             subscriptions: (0..instruments).map(subscription).collect(),
         };
         StatusBoard {
             record: watch::Sender::new(record),
             lines: (0..instruments).map(|_| Line::default()).collect(),
+            competed: Cell::new(None),
         }
     }
 
@@ -68,6 +76,24 @@ impl StatusBoard {
     /// The record's last error, for people.
     pub fn error(&self, text: String) {
         self.update(|record| record.last_error = text);
+    }
+
+    /// IB spoke of another login of the same user.
+    pub fn competed(&self, at: Timestamp) {
+        self.competed.set(Some(at));
+    }
+
+    /// Whether data came that much after IB last spoke of another login of the same user.
+    pub fn ticked_after_competing(&self, patience: Duration) -> bool {
+        let Some(told) = self.competed.get() else {
+            return false;
+        };
+        let mut ticks = self.lines.iter().filter_map(|line| line.last_tick.get());
+        let again = ticks.any(|tick| tick > told && tick.since(told) >= patience);
+        if again {
+            self.competed.set(None);
+        }
+        again
     }
 
     /// Attempts since the last time the session was up.
