@@ -83,11 +83,6 @@ const HOMES: [(&str, &[&str], &str); 14] = [
         &["recovery"],
         "the system is asked for something in one place",
     ),
-    (
-        "jiff",
-        &["recovery"],
-        "wall clocks of other places are read by the maintenance calendar only",
-    ),
     ("clap", &["ctl", "main"], "arguments belong to the programs"),
     // admin: peer credentials and user names; app: signals and limits of the process; ledger: the lock on its
     // file; plugin_host: the processor time of a guest's thread.
@@ -95,6 +90,11 @@ const HOMES: [(&str, &[&str], &str); 14] = [
         "nix",
         &["admin", "app", "ledger", "plugin_host"],
         "system calls are made at the edges",
+    ),
+    (
+        "jiff",
+        &["gateway", "recovery"],
+        "time zones are read where IB or the operator names them; below, there are only instants",
     ),
     (
         "sha2",

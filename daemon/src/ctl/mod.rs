@@ -17,6 +17,7 @@ mod number;
 mod run;
 mod show;
 mod show_recovery;
+mod show_streams;
 #[cfg(test)]
 mod show_tests;
 mod summary;

@@ -153,8 +153,10 @@ pub(super) fn session(session: &Session) -> Lines {
         ("last heartbeat", date_time(session.last_heartbeat_at.as_ref())),
         ("sessions", format!("{} since the start", session.sessions)),
     ];
-    if !session.detail.is_empty() {
-        rows.insert(1, ("", session.detail.clone()));
+    rows.extend(Some(("detail", session.detail.clone())).filter(|(_, detail)| !detail.is_empty()));
+    if let Some(since) = &session.competing_since_at {
+        let text = "another session of the same user has the data (10197) since";
+        rows.push(("market data", format!("{text} {}", date_time(Some(since)))));
     }
     if session.attempts > 0 {
         rows.push(("attempts", format!("{} since it was last up", session.attempts)));
@@ -163,10 +165,18 @@ pub(super) fn session(session: &Session) -> Lines {
         rows.push(("last error", session.last_error.clone()));
     }
     let mut lines = facts(&rows);
-    let mut table = Table::new(&["MARKET DATA", "ASKED FOR", "FIRST TICK", "LAST TICK", ">AGE"]);
+    let mut table = Table::new(&[
+        "MARKET DATA",
+        "STATE",
+        "ASKED FOR",
+        "FIRST TICK",
+        "LAST TICK",
+        ">AGE",
+    ]);
     for row in &session.subscriptions {
         table.row([
             row.instrument.clone(),
+            row.state.clone(),
             time_of_day(row.requested_at.as_ref()),
             time_of_day(row.first_tick_at.as_ref()),
             time_of_day(row.last_tick_at.as_ref()),

@@ -2,6 +2,9 @@
 //!
 //! Never: a clock, a socket, a decision. `std`, `serde` and `thiserror` only.
 
+pub mod hours;
+#[cfg(test)]
+mod hours_tests;
 pub mod instrument;
 pub mod money;
 #[cfg(test)]
@@ -13,5 +16,6 @@ pub mod quote;
 pub mod recovery;
 pub mod report;
 pub mod session;
+pub mod stream;
 pub mod time;
 pub mod trading_state;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::instrument::InstrumentId;
 use super::proof::Proof;
+use super::stream::Subscription;
 use super::time::Timestamp;
 
 /// Where the session stands.
@@ -112,15 +112,6 @@ pub struct Failing {
     pub count: u32,
 }
 
-/// The same user is logged in elsewhere and has the market data.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Competing {
-    /// Since when.
-    pub since: Timestamp,
-    /// IB's words.
-    pub text: String,
-}
-
 /// The session as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionStatus {
@@ -152,25 +143,12 @@ pub struct SessionStatus {
     pub silences: u64,
     /// The data farms that are broken or connecting, by the gateway's word.
     pub farms_down: Vec<String>,
-    /// Subscriptions that should tick and do not, though they were asked for again.
-    pub stale_streams: u32,
-    /// Another login of the same user has the market data.
-    pub competing: Option<Competing>,
     /// What the session has proved about itself.
     pub proofs: Vec<Proof>,
+    /// Since when IB refuses market data because the same user has a session elsewhere (10197).
+    pub competing: Option<Timestamp>,
+    /// How many streams are silent though their markets are open.
+    pub streams_silent: usize,
     /// Each instrument's market data.
     pub subscriptions: Vec<Subscription>,
-}
-
-/// The market data of one instrument in this session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subscription {
-    /// Which instrument.
-    pub instrument: InstrumentId,
-    /// When it was asked for; `None` if it was not yet.
-    pub requested: Option<Timestamp>,
-    /// When its first tick came.
-    pub first_tick: Option<Timestamp>,
-    /// When its last tick came.
-    pub last_tick: Option<Timestamp>,
 }

@@ -338,11 +338,8 @@ impl Driver {
                     .to_owned(),
             );
         }
-        if let Some(competing) = &look.session.competing {
-            reasons.push(format!(
-                "a competing session has the market data: {}",
-                competing.text
-            ));
+        if look.session.competing.is_some() {
+            reasons.push(describe(Trouble::Competing, &look.session));
         }
         if let Some(page) = &self.page {
             reasons.push(format!("recovery has called the operator: {page}"));

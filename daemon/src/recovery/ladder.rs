@@ -14,7 +14,7 @@
 //! once, bottom up along the [route](super::trouble::Trouble::route) of the present trouble, and each gets its time to
 //! help before the next. A rung that may not be used *yet* (too early, cooling down, within a window) holds the ladder;
 //! one that cannot be used *at all* (no cap left, not configured, pointless) is passed over. So it ends, if nothing
-//! helps, at the operator.
+//! helps, at the operator: for each trouble once. Another trouble meanwhile still gets the rungs that are left.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -123,6 +123,8 @@ pub enum Decision {
 #[derive(Debug)]
 struct Episode {
     used: [bool; Rung::ALL.len()],
+    /// The troubles the operator was called for.
+    called: [bool; Trouble::ALL.len()],
     refused: [Option<Refusal>; Rung::ALL.len()],
     settled_at: Timestamp,
     calm_since: Option<Timestamp>,
@@ -171,19 +173,20 @@ impl Ladder {
         };
         let episode = self.episode.get_or_insert(Episode {
             used: [false; Rung::ALL.len()],
+            called: [false; Trouble::ALL.len()],
             refused: [None; Rung::ALL.len()],
             settled_at: Timestamp::NEVER,
             calm_since: None,
         });
         episode.calm_since = None;
         let mut decisions = Vec::new();
-        if self.paged.is_some() || view.at < episode.settled_at {
+        let trouble = lasting.trouble;
+        if episode.called[trouble as usize] || view.at < episode.settled_at {
             return decisions;
         }
-        let trouble = lasting.trouble;
         for &rung in trouble.route() {
             let index = rung.index();
-            if episode.used[index] {
+            if rung != Rung::Page && episode.used[index] {
                 continue;
             }
             if !is_due(self.policy.of(rung), rung, &lasting, view.at) {
@@ -209,7 +212,8 @@ impl Ladder {
                         self.uses[index].pop_front();
                     }
                     if rung == Rung::Page {
-                        self.paged = Some(view.at);
+                        episode.called[trouble as usize] = true;
+                        self.paged.get_or_insert(view.at);
                     }
                     decisions.push(Decision::Take(rung, trouble));
                     return decisions;

@@ -238,6 +238,7 @@ proptest! {
         let policy = policy(after, cool_down, per_day, settle);
         let mut ladder = Ladder::new(policy, []);
         let mut uses: Vec<(u64, Rung)> = Vec::new();
+        let mut called: Vec<Trouble> = Vec::new();
         let (mut now, mut since, mut outside, mut last) = (0, 0, 0, None);
         for stretch in stretches {
             let end = now + stretch.seconds;
@@ -254,10 +255,19 @@ proptest! {
                 }
                 (seen.in_window, seen.ibc, seen.unit) = (stretch.in_window, stretch.ibc, stretch.unit);
                 seen.login_expired = stretch.login_expired;
-                let paged = ladder.paged().is_some();
                 for decision in ladder.decide(&seen) {
-                    let Decision::Take(rung, trouble) = decision else { continue };
-                    prop_assert!(!paged, "it acted after it had called for help");
+                    let (rung, trouble) = match decision {
+                        Decision::Take(rung, trouble) => (rung, trouble),
+                        Decision::Refuse(..) => continue,
+                        Decision::Over => {
+                            called.clear();
+                            continue;
+                        }
+                    };
+                    prop_assert!(!called.contains(&trouble), "it acted after it had called for help");
+                    if rung == Rung::Page {
+                        called.push(trouble);
+                    }
                     prop_assert!(Some(trouble) == stretch.trouble && trouble.route().contains(&rung));
                     prop_assert!(rung <= Rung::Reopen || !stretch.in_window, "{rung:?} in a window");
                     let lasted = now - if rung <= Rung::Reopen { since } else { outside };
@@ -283,10 +293,27 @@ proptest! {
         }
         // From here on nothing helps, outside any window: the operator is called in the end.
         let stuck = now;
-        while ladder.paged().is_none() && now < stuck + 100_000 {
-            ladder.decide(&view(now, Some((Trouble::StaleStreams, stuck))));
+        let stale = Trouble::StaleStreams;
+        let mut paged = called.contains(&stale);
+        while !paged && now < stuck + 100_000 {
+            let decisions = ladder.decide(&view(now, Some((stale, stuck))));
+            paged = decisions.contains(&Decision::Take(Rung::Page, stale));
             now += STEP;
         }
-        prop_assert!(ladder.paged().is_some());
+        prop_assert!(paged);
     }
+}
+
+#[test]
+fn another_trouble_gets_the_rungs_that_are_left() {
+    let mut ladder = Ladder::new(policy(0, 0, 5, 0), []);
+    let held = view(0, Some((Trouble::ClientIdHeld, 0)));
+    assert_eq!(
+        ladder.decide(&held),
+        [Decision::Take(Rung::Page, Trouble::ClientIdHeld)]
+    );
+    let steps = taken(&mut ladder, 1..10, |now| view(now, Some((Trouble::Hung, 1))));
+    assert_eq!(steps, [(1, Rung::Restart), (2, Rung::RestartUnit), (3, Rung::Page)]);
+    // Called for once, each.
+    assert!(ladder.decide(&view(11, Some((Trouble::ClientIdHeld, 0)))).is_empty());
 }

@@ -11,7 +11,7 @@ use crate::domain::time::Timestamp;
 /// One kind of trouble. The later ones are looked at first: they explain the earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trouble {
-    /// Subscriptions that should tick do not.
+    /// No subscription ticks that should. One mute stream is the feed's to heal; it justifies no other socket.
     StaleStreams,
     /// Data farms are broken, by the gateway's word.
     FarmsDown,
@@ -180,7 +180,7 @@ fn is_so(trouble: Trouble, session: &SessionStatus, login_pending: bool, hung: b
         .iter()
         .any(|proof| proof.kind == ProofKind::Upstream && proof.held);
     match trouble {
-        Trouble::StaleStreams => connected && session.upstream && session.stale_streams > 0,
+        Trouble::StaleStreams => connected && session.upstream && all_silent(session),
         Trouble::FarmsDown => connected && session.upstream && !session.farms_down.is_empty(),
         Trouble::UpstreamMute => connected && session.upstream && !upstream_held,
         Trouble::UpstreamLost => connected && !session.upstream,
@@ -197,11 +197,18 @@ fn is_so(trouble: Trouble, session: &SessionStatus, login_pending: bool, hung: b
     }
 }
 
+fn all_silent(session: &SessionStatus) -> bool {
+    session.streams_silent > 0 && session.streams_silent >= session.subscriptions.len()
+}
+
 /// The trouble in words, for the log, the operator and the audit.
 pub fn describe(trouble: Trouble, session: &SessionStatus) -> String {
     let error = &session.last_error;
     match trouble {
-        Trouble::StaleStreams => format!("{} subscriptions are stale", session.stale_streams),
+        Trouble::StaleStreams => {
+            let count = session.streams_silent;
+            format!("all {count} streams are silent though their markets are open")
+        },
         Trouble::FarmsDown => format!("data farms are broken: {}", session.farms_down.join(", ")),
         Trouble::UpstreamMute => "the gateway answers, and nothing that needs IB does".to_owned(),
         Trouble::UpstreamLost => {
@@ -215,14 +222,9 @@ pub fn describe(trouble: Trouble, session: &SessionStatus) -> String {
             format!("client id {id} is held by another connection: find the program that uses it")
         }
         Trouble::Competing => {
-            let text = session
-                .competing
-                .as_ref()
-                .map_or("", |competing| competing.text.as_str());
-            format!(
-                "a competing session has the market data ({text}): the same user is logged in elsewhere; log \
-                 out there, or give the gateway a user of its own"
-            )
+            "a competing session has the market data (10197): the same user is logged in elsewhere; log out \
+             there, or give the gateway a user of its own"
+                .to_owned()
         }
         Trouble::LoginPending => "the gateway waits for the second factor: approve it".to_owned(),
         Trouble::Misconfigured => error.clone(),

@@ -1,6 +1,6 @@
 use super::trouble::{Trouble, Watch, describe};
 use crate::domain::proof::{Proof, ProofKind};
-use crate::domain::session::{Competing, Failing, Obstacle, SessionPhase, SessionStatus};
+use crate::domain::session::{Failing, Obstacle, SessionPhase, SessionStatus};
 use crate::domain::time::Timestamp;
 
 fn at(seconds: u64) -> Timestamp {
@@ -24,8 +24,8 @@ fn healthy() -> SessionStatus {
         failing: None,
         silences: 0,
         farms_down: Vec::new(),
-        stale_streams: 0,
         competing: None,
+        streams_silent: 0,
         proofs: vec![Proof {
             held: true,
             ..Proof::missing(ProofKind::Upstream)
@@ -59,7 +59,7 @@ fn check(session: &SessionStatus, login_pending: bool, expected: Option<Trouble>
 fn each_trouble_is_told_from_the_others() {
     check(&healthy(), false, None);
     let mut session = healthy();
-    session.stale_streams = 2;
+    session.streams_silent = 2;
     check(&session, false, Some(Trouble::StaleStreams));
     session.farms_down = vec!["usfarm".to_owned()];
     check(&session, false, Some(Trouble::FarmsDown));
@@ -68,10 +68,7 @@ fn each_trouble_is_told_from_the_others() {
     check(&session, false, Some(Trouble::UpstreamMute));
     session.upstream = false;
     check(&session, false, Some(Trouble::UpstreamLost));
-    session.competing = Some(Competing {
-        since: at(0),
-        text: "10197 No market data".to_owned(),
-    });
+    session.competing = Some(at(0));
     check(&session, false, Some(Trouble::Competing));
     for (obstacle, trouble) in [
         (Obstacle::Refused, Some(Trouble::Absent)),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::convert::{self, Names};
 use super::super::problem::Problem;
-use super::super::{convert_recovery, events, schema};
+use super::super::{convert_recovery, events, schema, streams};
 use super::Context;
 use crate::clock;
 
@@ -57,6 +57,15 @@ pub(super) async fn recovery(State(context): State<Context>) -> Json<schema::Rec
 pub(super) async fn maintenance(State(context): State<Context>) -> Json<schema::Maintenance> {
     let status = context.sources.recovery.borrow().clone();
     Json(convert_recovery::maintenance(clock::now(), status))
+}
+
+pub(super) async fn streams(State(context): State<Context>) -> Json<Vec<schema::Subscription>> {
+    let now = clock::now();
+    let snapshot = context.sources.snapshot.borrow().clone();
+    let session = context.sources.session.borrow().clone();
+    let names = Names::of(&snapshot);
+    let rows = session.subscriptions.iter();
+    Json(rows.map(|row| streams::row(now, row, names)).collect())
 }
 
 pub(super) async fn plugins(State(context): State<Context>) -> Json<Vec<schema::Plugin>> {
