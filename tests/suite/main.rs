@@ -5,6 +5,7 @@ mod dashboard;
 mod hostile;
 mod operator;
 mod orders;
+mod planes;
 mod recovery;
 mod refusals;
 mod rig;

@@ -15,7 +15,7 @@ use crate::domain::recovery::{
     MaintenanceReport, RecoveryStatus, Rung, RungReport, Step, StepOutcome, WindowKind, WindowReport,
 };
 use crate::domain::report::{AccountValue, Execution};
-use crate::domain::session::{SessionPhase, SessionStatus};
+use crate::domain::session::{Farm, FarmKind, FarmState, SessionPhase, SessionStatus};
 use crate::domain::stream::{StreamState, Subscription};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
@@ -162,13 +162,20 @@ pub(super) fn session(at: Timestamp) -> SessionStatus {
         server_version: 213,
         accounts: vec!["DU1".to_owned()],
         upstream: true,
+        upstream_since: Some(at),
+        farms: vec![Farm {
+            name: "usfarm".to_owned(),
+            kind: FarmKind::MarketData,
+            state: FarmState::Idle,
+            since: at,
+            notices: 2,
+        }],
         attempts: 0,
         sessions: 1,
         last_error: String::new(),
         last_heartbeat: Some(at),
         failing: None,
         silences: 0,
-        farms_down: Vec::new(),
         proofs: ProofKind::ALL
             .map(|kind| Proof {
                 held: true,

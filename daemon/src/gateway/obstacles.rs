@@ -33,9 +33,6 @@ impl Shared {
 
     /// There is a session: it says of itself what is wrong.
     pub(super) fn unobstructed(&self) {
-        self.status.update(|status| {
-            status.failing = None;
-            status.farms_down.clear();
-        });
+        self.status.update(|status| status.failing = None);
     }
 }

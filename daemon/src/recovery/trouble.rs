@@ -181,7 +181,7 @@ fn is_so(trouble: Trouble, session: &SessionStatus, login_pending: bool, hung: b
         .any(|proof| proof.kind == ProofKind::Upstream && proof.held);
     match trouble {
         Trouble::StaleStreams => connected && session.upstream && all_silent(session),
-        Trouble::FarmsDown => connected && session.upstream && !session.farms_down.is_empty(),
+        Trouble::FarmsDown => connected && session.upstream && broken_farms(session).next().is_some(),
         Trouble::UpstreamMute => connected && session.upstream && !upstream_held,
         Trouble::UpstreamLost => connected && !session.upstream,
         Trouble::Absent => matches!(
@@ -197,6 +197,12 @@ fn is_so(trouble: Trouble, session: &SessionStatus, login_pending: bool, hung: b
     }
 }
 
+/// Farms that sleep until they are needed are healthy.
+fn broken_farms(session: &SessionStatus) -> impl Iterator<Item = &str> {
+    let broken = session.farms.iter().filter(|farm| !farm.state.is_healthy());
+    broken.map(|farm| farm.name.as_str())
+}
+
 fn all_silent(session: &SessionStatus) -> bool {
     session.streams_silent > 0 && session.streams_silent >= session.subscriptions.len()
 }
@@ -209,7 +215,10 @@ pub fn describe(trouble: Trouble, session: &SessionStatus) -> String {
             let count = session.streams_silent;
             format!("all {count} streams are silent though their markets are open")
         },
-        Trouble::FarmsDown => format!("data farms are broken: {}", session.farms_down.join(", ")),
+        Trouble::FarmsDown => {
+            let broken: Vec<&str> = broken_farms(session).collect();
+            format!("data farms are broken: {}", broken.join(", "))
+        },
         Trouble::UpstreamMute => "the gateway answers, and nothing that needs IB does".to_owned(),
         Trouble::UpstreamLost => {
             "the gateway has lost IB; the same user may be logged in elsewhere (Client Portal, mobile)"

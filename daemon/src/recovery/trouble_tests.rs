@@ -1,6 +1,6 @@
 use super::trouble::{Trouble, Watch, describe};
 use crate::domain::proof::{Proof, ProofKind};
-use crate::domain::session::{Failing, Obstacle, SessionPhase, SessionStatus};
+use crate::domain::session::{Failing, Farm, FarmKind, FarmState, Obstacle, SessionPhase, SessionStatus};
 use crate::domain::time::Timestamp;
 
 fn at(seconds: u64) -> Timestamp {
@@ -23,7 +23,8 @@ fn healthy() -> SessionStatus {
         last_heartbeat: Some(at(0)),
         failing: None,
         silences: 0,
-        farms_down: Vec::new(),
+        farms: Vec::new(),
+        upstream_since: None,
         competing: None,
         streams_silent: 0,
         proofs: vec![Proof {
@@ -49,6 +50,16 @@ fn failing(obstacle: Obstacle) -> SessionStatus {
     }
 }
 
+fn farm(name: &str, state: FarmState) -> Farm {
+    Farm {
+        name: name.to_owned(),
+        kind: FarmKind::MarketData,
+        state,
+        since: at(0),
+        notices: 1,
+    }
+}
+
 #[track_caller]
 fn check(session: &SessionStatus, login_pending: bool, expected: Option<Trouble>) {
     let seen = Watch::default().look(at(1), session, login_pending, false, 3);
@@ -61,7 +72,9 @@ fn each_trouble_is_told_from_the_others() {
     let mut session = healthy();
     session.streams_silent = 2;
     check(&session, false, Some(Trouble::StaleStreams));
-    session.farms_down = vec!["usfarm".to_owned()];
+    session.farms = vec![farm("usfuture", FarmState::Idle)];
+    check(&session, false, Some(Trouble::StaleStreams));
+    session.farms.push(farm("usfarm", FarmState::Broken));
     check(&session, false, Some(Trouble::FarmsDown));
     assert!(describe(Trouble::FarmsDown, &session).contains("usfarm"));
     session.proofs.clear();

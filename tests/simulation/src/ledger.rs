@@ -106,7 +106,11 @@ impl LedgerModel {
 
     fn write_execution(&mut self, at: Timestamp, told: &ExecutionRecord) {
         let id = &told.execution.exec_id;
-        if let Some(row) = self.places.get(id).and_then(|place| self.executions.get_mut(*place)) {
+        if let Some(row) = self
+            .places
+            .get(id)
+            .and_then(|place| self.executions.get_mut(*place))
+        {
             let plugin = match told.plugin.is_empty() {
                 true => row.record.plugin.clone(),
                 false => told.plugin.clone(),
@@ -180,7 +184,10 @@ impl LedgerModel {
             order
         });
         let executions = self.executions.iter().filter(|row| !row.superseded);
-        let client_ids = self.orders.values().map(|row| row.order.placement.client_order_id);
+        let client_ids = self
+            .orders
+            .values()
+            .map(|row| row.order.placement.client_order_id);
         let of_plugins = client_ids.filter(|id| id.0 < ClientOrderId::FIRST_OF_DESK);
         Memory {
             open_orders: orders.collect(),

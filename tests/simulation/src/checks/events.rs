@@ -110,7 +110,10 @@ impl Watch {
         if self.placed.insert(id) {
             return Ok(());
         }
-        let text = format!("client order id {id} left a second time as order {}", placement.order_id.0);
+        let text = format!(
+            "client order id {id} left a second time as order {}",
+            placement.order_id.0
+        );
         Err(Violation::new("placed_twice", text))
     }
 
@@ -226,19 +229,23 @@ impl Watch {
                 return Err(Violation::new("fills_counted_once", text));
             }
         }
-        let missing = self.counted.values().map(|counted| &counted.holding).find(|holding| {
-            let plugin = match holding.0.as_str() {
-                "operator" => PluginId::OPERATOR,
-                name => {
-                    let found = scene.plugins.iter().position(|known| known == name);
-                    PluginId(found.unwrap_or(0) as u16)
-                }
-            };
-            let instrument = moored::domain::instrument::InstrumentId(holding.1);
-            let believed = words::lots(scene.desk.portfolio().position(plugin, instrument).size);
-            let (first, newest) = self.held(holding);
-            believed == 0 && first != 0 && newest != 0
-        });
+        let missing = self
+            .counted
+            .values()
+            .map(|counted| &counted.holding)
+            .find(|holding| {
+                let plugin = match holding.0.as_str() {
+                    "operator" => PluginId::OPERATOR,
+                    name => {
+                        let found = scene.plugins.iter().position(|known| known == name);
+                        PluginId(found.unwrap_or(0) as u16)
+                    }
+                };
+                let instrument = moored::domain::instrument::InstrumentId(holding.1);
+                let believed = words::lots(scene.desk.portfolio().position(plugin, instrument).size);
+                let (first, newest) = self.held(holding);
+                believed == 0 && first != 0 && newest != 0
+            });
         match missing {
             None => Ok(()),
             Some(holding) => {
@@ -289,7 +296,11 @@ impl Watch {
         for order in scene.desk.orders().live() {
             let id = order.placement.order_id;
             let Some(remembered) = scene.ledger.open_order(id) else {
-                let text = format!("order {} is {} and the ledger has it not", id.0, order.state.as_str());
+                let text = format!(
+                    "order {} is {} and the ledger has it not",
+                    id.0,
+                    order.state.as_str()
+                );
                 return Err(Violation::new("ledger_forgets", text));
             };
             if remembered.filled != order.executed {
