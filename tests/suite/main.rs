@@ -6,6 +6,7 @@ mod hostile;
 mod operator;
 mod orders;
 mod planes;
+mod recovery;
 mod refusals;
 mod rig;
 mod service;

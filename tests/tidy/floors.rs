@@ -7,7 +7,7 @@ use crate::files::SourceFile;
 /// The daemon's modules and their floors. A module names only modules on lower floors; modules on one floor
 /// are strangers. The configuration is a record of the parts' own, so it stands above them and below what
 /// puts the house together.
-const HOUSE: [(&str, u8); 15] = [
+const HOUSE: [(&str, u8); 16] = [
     ("domain", 0),
     ("market", 1),
     ("portfolio", 1),
@@ -17,6 +17,7 @@ const HOUSE: [(&str, u8); 15] = [
     ("clock", 5),
     ("mailbox", 5),
     ("gateway", 6),
+    ("recovery", 6),
     ("plugin_host", 6),
     ("ledger", 6),
     ("admin", 6),
@@ -31,7 +32,7 @@ const BESIDE: &str = "ctl";
 const BESIDE_MAY_NAME: [&str; 2] = ["admin::schema", "config"];
 
 /// Where a foreign crate may be named, and why only there. A module, or `main` for the program's file.
-const HOMES: [(&str, &[&str], &str); 13] = [
+const HOMES: [(&str, &[&str], &str); 14] = [
     (
         "ibapi",
         &["gateway"],
@@ -77,6 +78,11 @@ const HOMES: [(&str, &[&str], &str); 13] = [
         &["app"],
         "the service manager is told by what starts and stops the house",
     ),
+    (
+        "rustbus",
+        &["recovery"],
+        "the system is asked for something in one place",
+    ),
     ("clap", &["ctl", "main"], "arguments belong to the programs"),
     // admin: peer credentials and user names; app: signals and limits of the process; ledger: the lock on its
     // file; plugin_host: the processor time of a guest's thread.
@@ -87,8 +93,8 @@ const HOMES: [(&str, &[&str], &str); 13] = [
     ),
     (
         "jiff",
-        &["gateway"],
-        "time zones are read where IB names them; below, there are only instants",
+        &["gateway", "recovery"],
+        "time zones are read where IB or the operator names them; below, there are only instants",
     ),
     (
         "sha2",

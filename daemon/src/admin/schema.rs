@@ -9,6 +9,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod recovery;
+
+pub use recovery::{Maintenance, MaintenanceWindow, Recovery, RecoveryRung, RecoveryStep};
+
 /// Where the socket is when nobody says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/moored/admin.sock";
 /// The longest reason an operator may give, in characters.
@@ -127,6 +131,9 @@ pub struct Session {
     pub phase: String,
     /// Since when.
     pub since_at: Option<String>,
+    /// What the phase does not say: `2fa-wait since …`, a maintenance window; empty if there is nothing.
+    #[serde(default)]
+    pub detail: String,
     /// The gateway's `host:port`.
     pub address: String,
     /// Our client id.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | main | signals, the service manager, the watchdog's food |
 //! | lane | the gateway's tasks, the desk loop, the fast plugins: a current-thread runtime |
-//! | surface | the admin socket and the metrics exporter: a current-thread runtime |
+//! | surface | the admin socket, the metrics exporter, recovery of the session: a current-thread runtime |
 //! | slow plugins, ledger checkpoints, epoch ticker | their own |
 //!
 //! A thread that ends early ends the process: a dead part must not leave a living daemon.
@@ -14,6 +14,7 @@
 mod desk_loop;
 mod metrics;
 pub mod panics;
+mod past_steps;
 mod service_manager;
 
 use std::path::Path;
@@ -36,12 +37,13 @@ use crate::desk::{Desk, Setup};
 use crate::domain::instrument::Instrument;
 use crate::domain::order::ClientOrderId;
 use crate::domain::plugin::{Names, PluginKind, PluginStatus};
+use crate::domain::recovery::{Guidance, Step};
 use crate::domain::session::SessionStatus;
 use crate::ledger::Ledger;
-use crate::mailbox::{CommandSender, Mailbox};
+use crate::mailbox::{CommandSender, Mailbox, ReportSender};
 use crate::plugin_host::PluginHost;
 use crate::plugin_host::load::LoadError;
-use crate::{gateway, ledger, plugin_host, telemetry};
+use crate::{gateway, ledger, plugin_host, recovery, telemetry};
 
 use desk_loop::{DeskLoop, LoopState};
 use metrics::Metrics;
@@ -72,6 +74,9 @@ pub enum AppError {
     /// The gateway's settings.
     #[error("gateway: {0}")]
     Gateway(#[from] gateway::StartError),
+    /// Recovery of the session.
+    #[error(transparent)]
+    Recovery(#[from] recovery::StartError),
     /// The admin socket.
     #[error("admin socket: {0}")]
     Admin(#[from] admin::BindError),
@@ -115,8 +120,23 @@ impl AppError {
 struct Standing {
     commands: CommandSender,
     session: watch::Receiver<SessionStatus>,
+    guidance: watch::Sender<Guidance>,
+    reports: ReportSender,
     plugins: watch::Receiver<Vec<PluginStatus>>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl Standing {
+    /// What recovery sees and moves of it.
+    fn links(&self, past: Vec<Step>) -> recovery::Links {
+        recovery::Links {
+            session: self.session.clone(),
+            guidance: self.guidance.clone(),
+            reports: self.reports.clone(),
+            past,
+            uid: nix::unistd::getuid().as_raw(),
+        }
+    }
 }
 
 /// What the lane is built from; all of it crosses to its thread.
@@ -170,6 +190,8 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let instruments = config.instruments();
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     let (ledger, memory) = Ledger::open(&config.ledger, &instruments, &names, &registry)?;
+    let past = past_steps::read(&ledger.reader(), started);
+    let (recovery, times) = (config.recovery.clone(), config.maintenance.clone());
     let events = EventLog::default();
     let turns = Arc::new(AtomicU64::new(0));
     let (restart_sender, restarts) = mpsc::channel(RESTARTS);
@@ -185,8 +207,11 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     };
     let (stop_lane, lane_stop) = oneshot::channel();
     let (standing, mut lane_end) = start_lane(parts, lane_stop).await?;
+    let links = standing.links(past);
+    let (driver, recovery) = recovery::prepare(recovery, &times, links, &registry)?;
     let sources = admin::Sources {
         snapshot: standing.snapshot.clone(),
+        recovery,
         session: standing.session,
         plugins: standing.plugins,
         commands: standing.commands,
@@ -197,7 +222,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         started,
     };
     let (stop_surface, surface_stop) = watch::channel(false);
-    let mut surface_end = start_surface(socket, exporter, sources, surface_stop)?;
+    let mut surface_end = start_surface(socket, exporter, sources, driver, surface_stop)?;
     service_manager::ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %metrics, "moored stands");
     let ended = tokio::select! {
@@ -325,6 +350,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     let desk = Desk::new(setup(&config, &instruments, &host), memory, clock::now());
     let metrics = Metrics::register(&registry)?;
     let (publish, snapshot) = watch::channel(Arc::new(desk.snapshot(clock::now())));
+    let reports = mailbox.reports.clone();
     let gateway = gateway::start(
         config.gateway,
         instruments,
@@ -335,6 +361,8 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     let standing = Standing {
         commands: mailbox.commands,
         session: gateway.status(),
+        guidance: gateway.guidance(),
+        reports,
         plugins: host.status(),
         snapshot,
     };
@@ -376,6 +404,7 @@ fn start_surface(
     socket: admin::Socket,
     exporter: telemetry::exporter::Exporter,
     sources: admin::Sources,
+    recovery: recovery::Driver,
     stop: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, AppError> {
     let (end, ended) = oneshot::channel::<()>();
@@ -391,6 +420,8 @@ fn start_surface(
         let _end = end;
         runtime.block_on(async move {
             let registry = sources.registry.clone();
+            // Ends with the runtime; if it panics, so does the process.
+            tokio::spawn(recovery.run());
             let admin = admin::serve(socket, sources, stopped(stop.clone()));
             let exporter = exporter.serve(registry, stopped(stop));
             let (admin, exporter) = tokio::join!(admin, exporter);
@@ -398,6 +429,8 @@ fn start_surface(
                 tracing::error!(%error, "the admin surface ended");
             }
         });
+        // A restart of the gateway's unit may be waited for: the daemon's end does not wait for that.
+        runtime.shutdown_background();
     };
     thread::Builder::new()
         .name("surface".into())
