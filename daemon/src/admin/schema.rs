@@ -9,6 +9,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// `POST /v1/backup`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupBody {
+    /// Where to: an absolute path that the daemon may write. Left out: a dated name in the daemon's own folder.
+    pub path: Option<String>,
+}
+
 /// Where the socket is when nobody says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/moored/admin.sock";
 /// The longest reason an operator may give, in characters.

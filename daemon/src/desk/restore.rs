@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::domain::money::Quantity;
 use crate::domain::plugin::Names;
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
@@ -63,10 +64,28 @@ impl Desk {
         for order in memory.open_orders {
             desk.restore_order(order, at);
         }
+        for held in memory.positions {
+            let known = desk.instruments.get(held.instrument.index());
+            let multiplier = known.map_or(Quantity::ONE, |known| known.multiplier);
+            let owner = desk.names.id(&held.plugin);
+            desk.portfolio
+                .restore(owner, held.instrument, held.position.scaled(multiplier));
+        }
         for execution in memory.executions {
             desk.restore_execution(&execution);
         }
         desk
+    }
+
+    /// Remembers a fill that the start did not read, because it was added up: it is in the positions already.
+    pub fn recall(&mut self, remembered: &RememberedExecution) {
+        let ours = !remembered.record.plugin.is_empty();
+        let owner = ours.then(|| self.names.id(&remembered.record.plugin));
+        self.orders.restore_execution(
+            &remembered.record.execution,
+            remembered.commission.is_some(),
+            owner,
+        );
     }
 
     fn restore_order(&mut self, remembered: RememberedOrder, at: Timestamp) {

@@ -122,6 +122,7 @@ impl Fold {
                 })
                 .cloned()
                 .collect(),
+            positions: Vec::new(),
             executions: live
                 .map(|(record, recorded)| RememberedExecution {
                     record: record.clone(),

@@ -30,6 +30,39 @@ pub struct Position {
 }
 
 impl Position {
+    /// A position as it was kept: what [`Position::cost`] said with the rest.
+    pub const fn of(size: Quantity, cost: Money, realized: Money, fees: Money) -> Self {
+        Position {
+            size,
+            cost,
+            realized,
+            fees,
+        }
+    }
+
+    /// What the open size cost, signed, before the multiplier.
+    pub const fn cost(&self) -> Money {
+        self.cost
+    }
+
+    /// The same with the profit realized in units of the price turned into money.
+    pub fn scaled(self, multiplier: Quantity) -> Self {
+        Position {
+            realized: scale(self.realized, multiplier),
+            ..self
+        }
+    }
+
+    /// Both together: two names that became one owner.
+    pub fn merged(self, other: Position) -> Self {
+        Position {
+            size: self.size.plus(other.size),
+            cost: self.cost.plus(other.cost),
+            realized: self.realized.plus(other.realized),
+            fees: self.fees.plus(other.fees),
+        }
+    }
+
     /// Average price of the open size; zero when flat.
     pub fn average_price(&self) -> Price {
         if self.size.is_zero() {
@@ -46,7 +79,7 @@ impl Position {
     }
 
     /// Takes in one fill and returns the profit it realized.
-    fn fill(&mut self, side: Side, size: Quantity, price: Price, multiplier: Quantity) -> Money {
+    pub fn fill(&mut self, side: Side, size: Quantity, price: Price, multiplier: Quantity) -> Money {
         let signed = side.signed(size);
         let same_way = self.size.nanos().signum() * signed.nanos().signum() >= 0;
         if same_way {
@@ -128,6 +161,12 @@ impl Portfolio {
         let position = self.positions.entry((plugin, instrument)).or_default();
         position.fees = position.fees.plus(fee);
         self.earn(plugin, Money::ZERO.minus(fee), at);
+    }
+
+    /// Takes over what an owner held when older fills were added up.
+    pub fn restore(&mut self, plugin: PluginId, instrument: InstrumentId, held: Position) {
+        let position = self.positions.entry((plugin, instrument)).or_default();
+        *position = position.merged(held);
     }
 
     fn earn(&mut self, plugin: PluginId, profit: Money, at: Timestamp) {
