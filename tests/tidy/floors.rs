@@ -33,7 +33,7 @@ const BESIDE: &str = "ctl";
 const BESIDE_MAY_NAME: [&str; 4] = ["admin::schema", "clock", "config", "ledger"];
 
 /// Where a foreign crate may be named, and why only there. A module, or `main` for the program's file.
-const HOMES: [(&str, &[&str], &str); 12] = [
+const HOMES: [(&str, &[&str], &str); 13] = [
     (
         "ibapi",
         &["gateway"],
@@ -86,6 +86,11 @@ const HOMES: [(&str, &[&str], &str); 12] = [
         "nix",
         &["admin", "app", "crash_point", "ledger", "plugin_host"],
         "system calls are made at the edges",
+    ),
+    (
+        "jiff",
+        &["gateway"],
+        "time zones are read where IB names them; below, there are only instants",
     ),
     (
         "sha2",

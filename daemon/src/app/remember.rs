@@ -1,6 +1,7 @@
 //! What the loop does with records, and what it does while the ledger takes none: new risk stops, cancels go on, what
 //! would have been written waits in order, and once the ledger can be written again it is written and trading goes on.
 
+use crate::clock;
 use crate::desk::event::{Event, SessionEvent};
 use crate::desk::record::Record;
 use crate::domain::report::BrokerReport;
@@ -14,23 +15,36 @@ impl DeskLoop {
     /// corrects is not taken for a new one.
     pub(super) fn recall(&mut self, event: &Event) {
         match event {
-            Event::Report(BrokerReport::Execution(execution)) => self.recall_one(&execution.exec_id),
-            Event::Report(BrokerReport::Commission(commission)) => self.recall_one(&commission.exec_id),
+            Event::Report(BrokerReport::Execution(execution)) => self.recall_fill(&execution.exec_id),
+            Event::Report(BrokerReport::Commission(commission)) => _ = self.recall_one(&commission.exec_id),
             Event::Session(SessionEvent::Truth(truth)) => {
-                let executions = truth.executions.iter().map(|execution| &execution.exec_id);
-                let commissions = truth.commissions.iter().map(|commission| &commission.exec_id);
-                executions
-                    .chain(commissions)
-                    .for_each(|exec_id| self.recall_one(exec_id));
+                for execution in &truth.executions {
+                    self.recall_fill(&execution.exec_id);
+                }
+                for commission in &truth.commissions {
+                    self.recall_one(&commission.exec_id);
+                }
             }
             _ => {}
         }
     }
 
-    fn recall_one(&mut self, exec_id: &str) {
-        if let Some(remembered) = self.ledger.recall(exec_id) {
-            self.desk.recall(&remembered);
-        }
+    fn recall_fill(&mut self, exec_id: &str) {
+        let Some(known) = self.recall_one(exec_id).filter(|known| known.as_str() < exec_id) else {
+            return;
+        };
+        let text = format!(
+            "the exchange corrected the old fill {known} ({exec_id}): it is recorded, and positions and profit count it \
+             from the next start"
+        );
+        self.alarm(clock::now(), "old_fill_corrected", &text);
+    }
+
+    /// The id of the fill that was recalled, if one was.
+    fn recall_one(&mut self, exec_id: &str) -> Option<String> {
+        let remembered = self.ledger.recall(exec_id)?;
+        self.desk.recall(&remembered);
+        Some(remembered.record.execution.exec_id)
     }
 
     /// Makes the collected records durable and says whether they are.

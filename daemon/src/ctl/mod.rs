@@ -18,6 +18,7 @@ mod client_tests;
 mod number;
 mod run;
 mod show;
+mod show_streams;
 #[cfg(test)]
 mod show_tests;
 mod summary;

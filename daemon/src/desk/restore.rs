@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::domain::money::Quantity;
-use crate::domain::plugin::Names;
+use crate::domain::plugin::{Names, PluginId};
+use crate::domain::report::Execution;
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
 use crate::market::Market;
@@ -67,9 +68,12 @@ impl Desk {
         for held in memory.positions {
             let known = desk.instruments.get(held.instrument.index());
             let multiplier = known.map_or(Quantity::ONE, |known| known.multiplier);
-            let owner = desk.names.id(&held.plugin);
+            let owner = match held.plugin.as_str() {
+                "" => PluginId::EXTERNAL,
+                name => desk.names.id(name),
+            };
             desk.portfolio
-                .restore(owner, held.instrument, held.position.scaled(multiplier));
+                .restore(owner, held.instrument, held.position, multiplier);
         }
         for execution in memory.executions {
             desk.restore_execution(&execution);
@@ -77,15 +81,16 @@ impl Desk {
         desk
     }
 
-    /// Remembers a fill that the start did not read, because it was added up: it is in the positions already.
+    /// Remembers a fill that the start did not read, because it was added up: told again, it is known. It is nobody's in
+    /// nothing here, so that it is not counted beside the sum that has it.
     pub fn recall(&mut self, remembered: &RememberedExecution) {
-        let ours = !remembered.record.plugin.is_empty();
-        let owner = ours.then(|| self.names.id(&remembered.record.plugin));
-        self.orders.restore_execution(
-            &remembered.record.execution,
-            remembered.commission.is_some(),
-            owner,
-        );
+        let counted = Execution {
+            instrument: None,
+            ..remembered.record.execution.clone()
+        };
+        let (cost, at) = (remembered.commission, remembered.recorded);
+        self.orders
+            .restore_execution(&counted, cost, PluginId::EXTERNAL, at);
     }
 
     fn restore_order(&mut self, remembered: RememberedOrder, at: Timestamp) {
@@ -101,11 +106,13 @@ impl Desk {
 
     fn restore_execution(&mut self, remembered: &RememberedExecution) {
         let execution = &remembered.record.execution;
-        let ours = !remembered.record.plugin.is_empty();
-        let owner = ours.then(|| self.names.id(&remembered.record.plugin));
+        let plugin = match remembered.record.plugin.as_str() {
+            "" => PluginId::EXTERNAL,
+            name => self.names.id(name),
+        };
         self.orders
-            .restore_execution(execution, remembered.commission.is_some(), owner);
-        let (Some(plugin), Some(instrument)) = (owner, execution.instrument) else {
+            .restore_execution(execution, remembered.commission, plugin, remembered.recorded);
+        let Some(instrument) = execution.instrument else {
             return;
         };
         let Some(known) = self.instruments.get(instrument.index()) else {

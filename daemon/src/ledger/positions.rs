@@ -16,7 +16,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::error::OpenError;
 use super::names::Names;
-use super::restore::side;
+use super::restore::{FILLS, side};
 use super::write::bits;
 use crate::crash_point::{self, Step};
 use crate::desk::record::RememberedPosition;
@@ -190,24 +190,23 @@ pub(super) fn sweep(connection: &Connection) -> rusqlite::Result<()> {
 /// What the checkpoint at `from` and the fills after it, up to `upto`, add up to.
 pub(super) fn fold(connection: &Connection, from: i64, upto: i64) -> rusqlite::Result<Held> {
     let mut held = kept(connection, from)?;
-    let sql = "
-        SELECT e.plugin, e.instrument, e.con_id, e.side, e.size, e.price,
-               (SELECT c.amount FROM executions s JOIN commissions c ON c.exec_id = s.exec_id
-                WHERE s.family = e.family ORDER BY s.revision DESC LIMIT 1)
-        FROM executions e
-        WHERE e.superseded = 0 AND e.number > ?1 AND e.number <= ?2 AND e.plugin <> '' AND e.instrument IS NOT NULL
-        ORDER BY e.number";
-    let mut statement = connection.prepare(sql)?;
+    let sql = format!(
+        "{FILLS} AND e.number > ?1 AND place > ?1 AND place <= ?2 AND e.instrument IS NOT NULL ORDER BY place"
+    );
+    let mut statement = connection.prepare(&sql)?;
     let mut rows = statement.query([from, upto])?;
     while let Some(row) = rows.next()? {
-        let key: Key = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let key: Key = (row.get(2)?, row.get(7)?, row.get(8)?);
         let position: &mut Position = held.entry(key).or_default();
-        let word: String = row.get(3)?;
-        let side = side(&word).ok_or_else(|| unreadable(3, format!("side {word}")))?;
-        let (size, price) = (Quantity::from_nanos(row.get(4)?), Price::from_nanos(row.get(5)?));
+        let word: String = row.get(9)?;
+        let side = side(&word).ok_or_else(|| unreadable(9, format!("side {word}")))?;
+        let (size, price) = (
+            Quantity::from_nanos(row.get(10)?),
+            Price::from_nanos(row.get(11)?),
+        );
         position.fill(side, size, price, Quantity::ONE);
-        if row.get_ref(6)? != rusqlite::types::ValueRef::Null {
-            position.fees = position.fees.plus(money(row, 6)?);
+        if row.get_ref(14)? != rusqlite::types::ValueRef::Null {
+            position.fees = position.fees.plus(money(row, 14)?);
         }
     }
     Ok(held)

@@ -82,11 +82,12 @@ fn executions(connection: &mut Connection, upto: i64) -> rusqlite::Result<usize>
         if last < first {
             return Ok(deleted);
         }
-        let sql = "DELETE FROM commissions WHERE exec_id IN
-                   (SELECT exec_id FROM executions WHERE number BETWEEN ?1 AND ?2)";
+        // With their corrections, whatever the numbers of those: they count in the place of what they correct.
+        let sql = "DELETE FROM commissions WHERE exec_id IN (SELECT exec_id FROM executions WHERE family IN
+                   (SELECT family FROM executions WHERE number BETWEEN ?1 AND ?2))";
         writing.execute(sql, [first, last])?;
         deleted += writing.execute(
-            "DELETE FROM executions WHERE number BETWEEN ?1 AND ?2",
+            "DELETE FROM executions WHERE family IN (SELECT family FROM executions WHERE number BETWEEN ?1 AND ?2)",
             [first, last],
         )?;
         crash_point::reach(Step::PruneUncommitted);

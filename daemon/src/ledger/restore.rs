@@ -135,15 +135,24 @@ fn remembered_order(
     }))
 }
 
-/// A fill with the last commission told of it or of what it corrects.
-const FILLS: &str = "
-    SELECT e.exec_id, e.recorded_at, e.plugin, e.order_id, e.client_id, e.perm_id, e.order_ref,
+/// The fills, each with the last commission told of it or of what it corrects. A correction has the place and the time of the
+/// fill that it corrects, so that a start counts as the running desk did.
+pub(super) const FILLS: &str = "
+    SELECT e.exec_id,
+           (SELECT f.recorded_at FROM executions f WHERE f.family = e.family ORDER BY f.number LIMIT 1),
+           e.plugin, e.order_id, e.client_id, e.perm_id, e.order_ref,
            e.instrument, e.con_id, e.side, e.size, e.price, e.cumulative, e.time,
-           (SELECT c.amount FROM executions s JOIN commissions c ON c.exec_id = s.exec_id
-            WHERE s.family = e.family ORDER BY s.revision DESC LIMIT 1)
-    FROM executions e";
+           COALESCE(
+               (SELECT c.amount FROM commissions c
+                WHERE c.exec_id > e.family || '.' AND c.exec_id < e.family || '/'
+                    AND length(c.exec_id) = length(e.family) + 3
+                ORDER BY c.exec_id DESC LIMIT 1),
+               (SELECT c.amount FROM commissions c WHERE c.exec_id = e.exec_id)),
+           (SELECT MIN(f.number) FROM executions f WHERE f.family = e.family) AS place
+    FROM executions e
+    WHERE e.superseded = 0";
 
-/// Every fill that counts and that no checkpoint has added up, oldest first, with the last commission told of it or of what it corrects. Those in
+/// Every fill that counts and that no checkpoint has added up, oldest first. Those in
 /// an instrument that is no longer configured stay in the ledger and come back with the instrument; the desk
 /// could do nothing with them.
 fn executions(
@@ -152,8 +161,9 @@ fn executions(
     names: &Names,
 ) -> Result<Vec<RememberedExecution>, OpenError> {
     let sql = format!(
-        "{FILLS} WHERE e.superseded = 0 AND e.number > (SELECT COALESCE(MAX(upto), 0) FROM checkpoints)
-         ORDER BY e.number"
+        "{FILLS} AND e.number > (SELECT COALESCE(MAX(upto), 0) FROM checkpoints)
+             AND place > (SELECT COALESCE(MAX(upto), 0) FROM checkpoints)
+         ORDER BY place"
     );
     let sqlite = |source: rusqlite::Error| super::open_error(path, "read the executions", source);
     let mut statement = connection.prepare(&sql).map_err(sqlite)?;
@@ -195,7 +205,7 @@ pub(super) fn covered_execution(
     exec_id: &str,
     upto: i64,
 ) -> rusqlite::Result<Option<RememberedExecution>> {
-    let sql = format!("{FILLS} WHERE e.superseded = 0 AND e.family = ?1 AND e.number <= ?2");
+    let sql = format!("{FILLS} AND e.family = ?1 AND place <= ?2");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(rusqlite::params![family(exec_id).0, upto])?;
     let Some(row) = rows.next()? else { return Ok(None) };
