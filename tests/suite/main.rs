@@ -8,6 +8,7 @@ mod hostile;
 mod ledger_failures;
 mod operator;
 mod orders;
+mod planes;
 mod refusals;
 mod rig;
 mod service;
