@@ -28,6 +28,7 @@ impl World {
                 con_id: self.broker.con_id(instrument),
                 tick: words::price(1),
                 multiplier: Quantity::ONE,
+                hours: None,
             };
             self.handle(Event::Session(SessionEvent::Resolved(facts)))?;
         }

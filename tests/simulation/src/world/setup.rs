@@ -27,6 +27,8 @@ fn instrument(index: usize, name: &str) -> Instrument {
         con_id: None,
         tick: Price::ZERO,
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     }
 }
 
