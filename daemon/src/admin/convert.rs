@@ -183,8 +183,18 @@ pub(super) fn session(now: Timestamp, status: SessionStatus, names: Names<'_>) -
         .into_iter()
         .map(Into::into)
         .collect();
+    let farms = status.farms.iter().map(|farm| schema::Farm {
+        name: farm.name.clone(),
+        kind: farm.kind.as_str().to_owned(),
+        state: farm.state.as_str().to_owned(),
+        since_at: instant(farm.since),
+        age_ms: age_ms(now, farm.since),
+        notices: farm.notices,
+    });
     schema::Session {
         proofs,
+        upstream_since_at: status.upstream_since.and_then(instant),
+        farms: farms.collect(),
         phase: status.phase.as_str().to_owned(),
         since_at: instant(status.since),
         client_id: status.client_id,

@@ -137,6 +137,10 @@ pub struct Session {
     pub accounts: Vec<String>,
     /// Whether the gateway has IB.
     pub upstream: bool,
+    /// Since when that is so.
+    pub upstream_since_at: Option<String>,
+    /// IB's data farms that the gateway named in this session, by name.
+    pub farms: Vec<Farm>,
     /// Attempts since it was last up.
     pub attempts: u64,
     /// Times it came up.
@@ -155,6 +159,23 @@ pub struct Session {
     pub proofs: Vec<Condition>,
     /// Market data by instrument.
     pub subscriptions: Vec<Subscription>,
+}
+
+/// One of IB's data farms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Farm {
+    /// IB's name for it.
+    pub name: String,
+    /// `market_data`, `history`, `definitions`.
+    pub kind: String,
+    /// `up`, `idle` (as good as up), `connecting`, `broken`.
+    pub state: String,
+    /// Since when.
+    pub since_at: Option<String>,
+    /// How long that is, in milliseconds.
+    pub age_ms: Option<f64>,
+    /// How often the gateway has spoken of it, repetitions included.
+    pub notices: u64,
 }
 
 /// `GET /v1/streams`: one of the list; one instrument's market data.

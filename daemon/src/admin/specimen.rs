@@ -12,7 +12,7 @@ use crate::domain::plugin::{PluginId, PluginKind, PluginState, PluginStatus};
 use crate::domain::proof::{Proof, ProofKind};
 use crate::domain::quote::Quote;
 use crate::domain::report::{AccountValue, Execution};
-use crate::domain::session::{SessionPhase, SessionStatus};
+use crate::domain::session::{Farm, FarmKind, FarmState, SessionPhase, SessionStatus};
 use crate::domain::stream::{StreamState, Subscription};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
@@ -159,6 +159,14 @@ pub(super) fn session(at: Timestamp) -> SessionStatus {
         server_version: 213,
         accounts: vec!["DU1".to_owned()],
         upstream: true,
+        upstream_since: Some(at),
+        farms: vec![Farm {
+            name: "usfarm".to_owned(),
+            kind: FarmKind::MarketData,
+            state: FarmState::Idle,
+            since: at,
+            notices: 2,
+        }],
         attempts: 0,
         sessions: 1,
         last_error: String::new(),

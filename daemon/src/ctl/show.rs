@@ -3,8 +3,8 @@
 use super::number::{count, date_time, duration, micros, millis, or_dash, price, signed_money, time_of_day};
 use super::table::{Table, clean};
 use crate::admin::schema::{
-    AccountValue, Desk, Fill, Instrument, LogEvent, Order, Plugin, PluginTally, Positions, Readiness,
-    Session, Status,
+    AccountValue, Condition, Desk, Farm, Fill, Instrument, LogEvent, Order, Plugin, PluginTally, Positions,
+    Readiness, Session, Status,
 };
 
 /// A list of lines; what every view makes.
@@ -148,7 +148,11 @@ pub(super) fn session(session: &Session) -> Lines {
         ("accounts", session.accounts.join(", ")),
         (
             "IB behind it",
-            if session.upstream { "connected" } else { "LOST" }.to_owned(),
+            format!(
+                "{} since {}",
+                if session.upstream { "connected" } else { "LOST" },
+                date_time(session.upstream_since_at.as_ref())
+            ),
         ),
         ("last heartbeat", date_time(session.last_heartbeat_at.as_ref())),
         ("sessions", format!("{} since the start", session.sessions)),
@@ -182,19 +186,13 @@ pub(super) fn session(session: &Session) -> Lines {
             millis(row.last_tick_age_ms),
         ]);
     }
-    let mut proofs = Table::new(&["PROOF", "HELD", ">AGE", "WHY", "WHAT TO DO"]);
-    for proof in &session.proofs {
-        proofs.row([
-            proof.name.clone(),
-            if proof.ok { "yes" } else { "NO" }.to_owned(),
-            millis(proof.age_ms),
-            proof.reason.clone(),
-            proof.fix.clone(),
-        ]);
-    }
     if !session.proofs.is_empty() {
         lines.push(String::new());
-        lines.extend(proofs.lines());
+        lines.extend(proofs(&session.proofs));
+    }
+    if !session.farms.is_empty() {
+        lines.push(String::new());
+        lines.extend(farms(&session.farms));
     }
     lines.push(String::new());
     lines.extend(table_or(
@@ -203,6 +201,39 @@ pub(super) fn session(session: &Session) -> Lines {
         "no market data is subscribed",
     ));
     lines
+}
+
+fn proofs(proofs: &[Condition]) -> Lines {
+    let mut table = Table::new(&["PROOF", "HELD", ">AGE", "WHY", "WHAT TO DO"]);
+    for proof in proofs {
+        table.row([
+            proof.name.clone(),
+            if proof.ok { "yes" } else { "NO" }.to_owned(),
+            millis(proof.age_ms),
+            proof.reason.clone(),
+            proof.fix.clone(),
+        ]);
+    }
+    table.lines()
+}
+
+fn farms(farms: &[Farm]) -> Lines {
+    let mut table = Table::new(&["DATA FARM", "SERVES", "STATE", "SINCE", ">AGE"]);
+    for farm in farms {
+        let healthy = matches!(farm.state.as_str(), "up" | "idle");
+        table.row([
+            farm.name.clone(),
+            farm.kind.replace('_', " "),
+            if healthy {
+                farm.state.clone()
+            } else {
+                farm.state.to_uppercase()
+            },
+            time_of_day(farm.since_at.as_ref()),
+            millis(farm.age_ms),
+        ]);
+    }
+    table.lines()
 }
 
 pub(super) fn plugins(plugins: &[Plugin]) -> Lines {

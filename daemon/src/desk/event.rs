@@ -119,6 +119,19 @@ pub enum SessionEvent {
         /// Whether subscriptions are gone.
         data_lost: bool,
     },
+    /// Something the operator should read.
+    Alarm {
+        /// Stable name of the condition.
+        name: &'static str,
+        /// What was said, and what to do.
+        text: String,
+    },
+    /// Something happened after which the broker's truth may differ from ours, though nothing says that it does: it is
+    /// read again, and orders go on.
+    AskTruth {
+        /// What, for people.
+        reason: String,
+    },
     /// Reports may have been lost (a reader lagged, a queue was full).
     ReportsLost {
         /// Where, for people.

@@ -74,6 +74,8 @@ impl Desk {
                     effects,
                 );
             }
+            SessionEvent::Alarm { name, text } => effects.push(Effect::Alarm { name, text }),
+            SessionEvent::AskTruth { reason } => self.ask_truth(at, reason, effects),
             SessionEvent::ReportsLost { reason } => {
                 self.distrust(at, &format!("reports were lost: {reason}"), effects);
             }

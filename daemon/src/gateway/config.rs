@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::backoff;
+use super::codes::{Overrides, Policy};
 
 /// How to reach IB Gateway, and how patient to be with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,10 @@ pub struct Config {
     pub competing_probe_ms: u32,
     /// How far the gateway's clock may be from ours.
     pub clock_skew_max_ms: u32,
+    /// How long after it lost IB (1100) and fell silent about it the gateway's answers alone may prove that IB is back.
+    pub upstream_patience_ms: u32,
+    /// What is done about error codes, where it is not what the built-in table says.
+    pub error_codes: Overrides,
     /// How many requests (not orders) a second: IB allows half as many messages as there are market data lines.
     pub requests_per_second: u32,
 }
@@ -75,6 +80,8 @@ impl Default for Config {
             stream_rerequests_per_day: 48,
             competing_probe_ms: 60_000,
             clock_skew_max_ms: 2_000,
+            upstream_patience_ms: 30_000,
+            error_codes: Overrides::new(),
             requests_per_second: 40,
         }
     }
@@ -183,6 +190,7 @@ impl Config {
             ("clock_skew_max_ms", self.clock_skew_max_ms),
             ("stream_silent_after_ms", self.stream_silent_after_ms),
             ("competing_probe_ms", self.competing_probe_ms),
+            ("upstream_patience_ms", self.upstream_patience_ms),
         ];
         for (key, wait) in waits {
             if !(10..=600_000).contains(&wait) {
@@ -200,6 +208,11 @@ impl Config {
                 "requests_per_second",
                 "must be between 1 and 1000; IB's usual limit is 50",
             );
+        }
+        if let Err(error) = Policy::new(&self.error_codes) {
+            let problem = error.to_string();
+            let problem = problem.strip_prefix("error_codes: ").unwrap_or(&problem);
+            return no("error_codes", problem);
         }
         Ok(())
     }
@@ -242,6 +255,10 @@ impl Config {
     /// Whether trading in the others may go on without this instrument.
     pub(super) fn is_optional(&self, name: &str) -> bool {
         self.optional_instruments.iter().any(|each| each == name)
+    }
+
+    pub(super) fn upstream_patience(&self) -> Duration {
+        Duration::from_millis(self.upstream_patience_ms.into())
     }
 
     pub(super) fn backoff_bounds(&self) -> backoff::Bounds {

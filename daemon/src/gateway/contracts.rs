@@ -11,6 +11,7 @@ use ibapi::Client;
 use ibapi::contracts::{Contract, ContractDetails};
 use tracing::{debug, warn};
 
+use super::codes::About;
 use super::streams::hours;
 use super::{Shared, convert};
 use crate::clock;
@@ -270,7 +271,10 @@ pub async fn resolve(shared: &Shared, client: &Client, id: InstrumentId) -> Resu
         }
         Ok(Err(error)) => {
             let code = match &error {
-                ibapi::Error::Notice(notice) => Some(notice.code),
+                ibapi::Error::Notice(notice) => {
+                    shared.heard(About::Request, notice);
+                    Some(notice.code)
+                }
                 _ => None,
             };
             return Err(ResolveError::Refused {

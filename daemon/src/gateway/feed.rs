@@ -12,6 +12,7 @@ use ibapi::subscriptions::{Subscription, SubscriptionItem};
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::{debug, info, warn};
 
+use super::codes::About;
 use super::streams::Reason;
 use super::streams::refusal::Refused;
 use super::{Shared, contracts, convert};
@@ -166,7 +167,12 @@ impl Line {
                     self.notice(&notice);
                     continue;
                 }
-                Some(Err(error)) => return Ended::by(&error),
+                Some(Err(error)) => {
+                    if let ibapi::Error::Notice(notice) = &error {
+                        shared.heard(About::Request, notice);
+                    }
+                    return Ended::by(&error);
+                }
                 None if self.client.is_connected() => {
                     return Ended::Refused(Refused::without_code("IB ended it".to_owned()));
                 }
@@ -198,6 +204,7 @@ impl Line {
             warn!(instrument, %notice, "ticks were lost: the lane was too slow");
             self.shared.streams.lagged(self.id);
         } else {
+            self.shared.heard(About::Request, notice);
             debug!(instrument, %notice, "market data notice");
         }
     }

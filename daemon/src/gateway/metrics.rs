@@ -28,8 +28,6 @@ pub struct Metrics {
     pub proof_age: GaugeVec,
     /// The gateway's clock minus ours, seconds.
     pub clock_skew: Gauge,
-    /// One while a data farm works, by farm.
-    pub farm: IntGaugeVec,
     /// Notices that name no request.
     pub notices: IntCounter,
     /// Ticks taken from the wire.
@@ -83,7 +81,6 @@ const SESSION_CLOCK_SKEW_SECONDS: Name = (
     "moored_session_clock_skew_seconds",
     "The gateway's clock minus ours.",
 );
-const SESSION_FARM_UP: Name = ("moored_session_farm_up", "1 while IB's data farm works.");
 const SESSION_NOTICES: Name = ("moored_session_notices_total", "Notices that name no request.");
 const MARKET_TICKS: Name = ("moored_market_ticks_total", "Ticks taken from the wire.");
 const SUBSCRIPTION_REQUESTED: Name = (
@@ -110,9 +107,6 @@ const GATEWAY_WRITE_QUEUE_DEPTH: Name = (
 );
 const SESSION_TRUTHS: Name = ("moored_session_truths_total", "Readings of the broker's truth.");
 
-/// Farms a gateway may name before more are ignored; IB has about twenty.
-pub const FARMS_MAX: usize = 64;
-
 impl Metrics {
     /// Makes and registers them.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
@@ -128,7 +122,6 @@ impl Metrics {
             proof: gauges(r, SESSION_PROOF, "proof")?,
             proof_age: float_gauges(r, SESSION_PROOF_AGE_SECONDS, "proof")?,
             clock_skew: float_gauge(r, SESSION_CLOCK_SKEW_SECONDS)?,
-            farm: gauges(r, SESSION_FARM_UP, "farm")?,
             notices: counter(r, SESSION_NOTICES)?,
             ticks: counter(r, MARKET_TICKS)?,
             subscriptions: gauge(r, SUBSCRIPTION_REQUESTED)?,

@@ -17,7 +17,9 @@
 //! | `feed` | market data, one task a request |
 //! | `account` | the account summary |
 //! | `proofs` | what a session proves about itself before risk may grow |
-//! | `convert`, `codes` | IB's words into ours: values, error codes |
+//! | `planes` | the gateway's own way to IB, and IB's data farms by name |
+//! | `codes` | what IB's error codes mean and what is done about each: a table, and what the operator changed of it |
+//! | `convert` | IB's values into ours |
 //! | `status`, `metrics`, `pacer` | what is published, what is counted, how fast we may ask |
 //!
 //! Never: a decision about trading, an exit because IB is down, a report dropped in silence, an order written twice.
@@ -27,8 +29,6 @@ mod backoff;
 #[cfg(test)]
 mod backoff_tests;
 mod codes;
-#[cfg(test)]
-mod codes_tests;
 mod config;
 mod connect;
 #[cfg(test)]
@@ -45,6 +45,7 @@ mod order_entry_tests;
 mod pacer;
 #[cfg(test)]
 mod pacer_tests;
+mod planes;
 mod proofs;
 mod reports;
 mod session;
@@ -87,6 +88,9 @@ pub enum StartError {
         /// Its place.
         place: usize,
     },
+    /// The table of error codes cannot be read.
+    #[error("gateway.{0}")]
+    Codes(#[from] codes::PolicyError),
     /// A metric exists already.
     #[error("the gateway's metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -103,6 +107,9 @@ struct Shared {
     status: status::StatusBoard,
     streams: streams::Streams,
     proofs: proofs::ProofBoard,
+    codes: codes::Hearing,
+    planes: planes::Planes,
+    margin: account::Margin,
     metrics: Rc<metrics::Metrics>,
     pacer: pacer::Pacer,
     phase: Cell<SessionPhase>,
@@ -129,6 +136,8 @@ pub fn start(
         }
     }
     let metrics = Rc::new(metrics::Metrics::register(registry)?);
+    let policy = codes::Policy::new(&config.error_codes)?;
+    let codes = codes::Hearing::register(policy, registry)?;
     let catalogue = Rc::new(contracts::Catalogue::new(instruments));
     let entry = order_entry::OrderEntry::new(reports.clone(), Rc::clone(&catalogue), Rc::clone(&metrics));
     let status = status::StatusBoard::new(&config.address, config.client_id);
@@ -144,6 +153,9 @@ pub fn start(
         streams: streams::Streams::new(parts, registry)?,
         status,
         proofs: proofs::ProofBoard::new(),
+        planes: planes::Planes::register(registry)?,
+        margin: account::Margin::default(),
+        codes,
         pacer: pacer::Pacer::new(config.requests_per_second),
         phase: Cell::new(SessionPhase::Waiting),
         truth: RefCell::new(None),

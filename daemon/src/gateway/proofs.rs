@@ -16,6 +16,7 @@ use ibapi::subscriptions::SubscriptionItem;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
+use super::codes::About;
 use super::feed::session_is_over;
 use super::{Shared, TradingMode, contracts};
 use crate::clock;
@@ -231,6 +232,7 @@ pub fn handshake(shared: &Shared, client: &Client, account: &str) {
     }
     shared.review_instruments();
     shared.review_market_data();
+    shared.review_margin();
 }
 
 /// Asks for what only a working whole can answer, at once and then again and again, until the session ends. `first_id`
@@ -265,7 +267,12 @@ async fn upstream(shared: &Shared, client: &Client) -> bool {
         return true;
     }
     shared.pacer.turn().await;
-    match contracts::resolve(shared, client, InstrumentId(0)).await {
+    let asked = clock::now();
+    let answer = contracts::resolve(shared, client, InstrumentId(0)).await;
+    if answer.is_ok() {
+        shared.upstream_answered(asked);
+    }
+    match answer {
         Ok(()) if shared.status.upstream() => {
             shared.proved(ProofKind::Upstream, "IB answered a contract lookup");
             true
@@ -333,9 +340,12 @@ async fn write_access(shared: &Shared, client: &Client, account: &str, order_id:
             Ok(Ok(())) => (true, "a what-if order was considered".to_owned()),
             Ok(Err(error)) if session_is_over(&error) => return,
             Ok(Err(error)) => {
-                let text = error.to_string();
-                let refused = text.to_lowercase().contains("read-only");
-                (!refused, text)
+                let read_only = match &error {
+                    // Heard already, by the order stream.
+                    ibapi::Error::Notice(notice) => shared.ruling(About::Order, notice).is_read_only(),
+                    _ => false,
+                };
+                (!read_only, error.to_string())
             }
         };
         if held {

@@ -19,10 +19,9 @@
 //! stream is opened first, then the account is checked, then the desk may ask for the truth, and only after that comes
 //! market data, so that recovery never waits behind two hundred contract lookups.
 //!
-//! Three planes of health are kept apart: the socket (ends the session), the gateway's own link to IB (1100, 1101, 1102:
-//! the desk is told on edges, the socket stays), and the data farms (a gauge each).
+//! Three planes of health are kept apart: the socket, which alone ends the session, and behind it (`planes`) the
+//! gateway's own link to IB and the data farms.
 
-use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -36,12 +35,11 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::backoff::{Backoff, Cause};
-use super::codes::{SessionNotice, farm_name, session_notice};
 use super::connect::{TEARDOWN, Trouble, choose_account, classify, connect, disconnect};
 use super::feed::{Feed, session_is_over};
-use super::metrics::FARMS_MAX;
+use super::planes::Follow;
 use super::reports::OrderStream;
-use super::streams::{Reason, keeper};
+use super::streams::keeper;
 use super::{MarketDataType, Shared, account, contracts, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
@@ -58,8 +56,6 @@ pub struct Keeper {
     backoff: Backoff,
     stop: watch::Receiver<bool>,
     last_cause: Option<Cause>,
-    /// In this session the desk was told that the gateway lost IB, and not yet that it is back.
-    upstream_lost: bool,
 }
 
 impl Keeper {
@@ -70,7 +66,6 @@ impl Keeper {
             backoff,
             stop,
             last_cause: None,
-            upstream_lost: false,
         }
     }
 
@@ -128,8 +123,6 @@ impl Keeper {
     async fn serve(&mut self, mut session: Session) -> Option<Trouble> {
         let shared = Rc::clone(&self.shared);
         self.last_cause = None;
-        // A new session speaks for itself: if the gateway still has no IB it says so again.
-        self.upstream_lost = false;
         session.announce();
         let mut tasks = session.spawn();
         let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
@@ -142,13 +135,16 @@ impl Keeper {
                 biased;
                 _ = self.stop.changed() => break None,
                 notice = session.notices.next() => match notice {
-                    Some(notice) => self.notice(&mut session, &mut tasks, &notice),
+                    Some(notice) => if shared.notice(&notice) == Follow::Resubscribe {
+                        session.resubscribe(&mut tasks);
+                    },
                     None => break Some(Trouble {
                         cause: Cause::Lost,
                         reason: "the connection to the gateway broke".to_owned(),
                     }),
                 },
                 reason = &mut heartbeat => break Some(Trouble { cause: Cause::Silent, reason }),
+                () = shared.planes.returned.notified() => session.resubscribe(&mut tasks),
                 _ = &mut truth_ended, if session.feed.is_none() => session.start_feed(&mut tasks).await,
                 Some(Err(failed)) = tasks.join_next() => {
                     if failed.is_panic() {
@@ -163,51 +159,6 @@ impl Keeper {
             .map_or("the daemon stops", |trouble| trouble.reason.as_str());
         session.end(tasks, reason).await;
         ended
-    }
-
-    /// What the gateway says about itself. Repeats are common; only edges are told.
-    fn notice(&mut self, session: &mut Session, tasks: &mut JoinSet<()>, notice: &ibapi::Notice) {
-        let shared = &self.shared;
-        shared.metrics.notices.inc();
-        match session_notice(notice.code) {
-            SessionNotice::UpstreamLost if !self.upstream_lost => {
-                warn!(%notice, "the gateway lost IB");
-                self.upstream_lost = true;
-                shared.upstream(false);
-                let fix = "wait for IB (it resets every night), or look at the gateway's own window or log";
-                shared.disproved(ProofKind::Upstream, "the gateway said that it lost IB", fix);
-                shared.reports.session(SessionEvent::UpstreamLost);
-            }
-            SessionNotice::UpstreamRestored { data_lost } if self.upstream_lost || data_lost => {
-                if !self.upstream_lost && !session.restoration_is_news() {
-                    return;
-                }
-                info!(%notice, data_lost, "the gateway has IB again");
-                self.upstream_lost = false;
-                shared.upstream(true);
-                shared.proofs.prove_again();
-                shared
-                    .reports
-                    .session(SessionEvent::UpstreamRestored { data_lost });
-                if data_lost {
-                    session.resubscribe(tasks);
-                } else {
-                    shared.streams.doubted(Reason::Restored);
-                }
-            }
-            SessionNotice::UpstreamLost | SessionNotice::UpstreamRestored { .. } => {
-                debug!(%notice, "said before");
-            }
-            SessionNotice::FarmUp => session.farm(&notice.message, true),
-            SessionNotice::FarmDown => session.farm(&notice.message, false),
-            SessionNotice::Lagged => {
-                shared.metrics.lags.with_label_values(&["notices"]).inc();
-                let reason = format!("notices were lost: {notice}");
-                shared.reports.session(SessionEvent::ReportsLost { reason });
-            }
-            SessionNotice::Other if notice.is_error() => warn!(%notice, "the gateway reports an error"),
-            SessionNotice::Other => info!(%notice, "the gateway says"),
-        }
     }
 
     /// Says a trouble once, and then less and less often.
@@ -235,8 +186,6 @@ struct Session {
     truth: Rc<truth::Signals>,
     feed: Option<Rc<Feed>>,
     resubscription: Option<AbortHandle>,
-    restored: Option<Instant>,
-    farms: HashMap<String, bool>,
     /// The order id of the what-if order that proves write access.
     canary: i32,
 }
@@ -276,8 +225,6 @@ impl Session {
             truth: Rc::default(),
             feed: None,
             resubscription: None,
-            restored: None,
-            farms: HashMap::new(),
             canary: client.next_order_id(),
             client,
         })
@@ -292,7 +239,8 @@ impl Session {
             status.sessions += 1;
             status.last_heartbeat = Some(now);
         });
-        shared.upstream(true);
+        // A new session speaks for itself: if the gateway still has no IB it says so again.
+        shared.planes_begin();
         shared.entry.open(Arc::clone(&self.client), &self.account);
         *shared.truth.borrow_mut() = Some(Rc::clone(&self.truth));
         shared.enter(SessionPhase::Proving, "the handshake is done");
@@ -349,33 +297,6 @@ impl Session {
         }
     }
 
-    /// Whether a 1101 that follows no 1100 is more than an echo of the last one.
-    fn restoration_is_news(&mut self) -> bool {
-        const ECHO: Duration = Duration::from_secs(5);
-        let last = self.restored.replace(Instant::now());
-        last.is_none_or(|last| last.elapsed() > ECHO)
-    }
-
-    fn farm(&mut self, text: &str, up: bool) {
-        let name = farm_name(text);
-        if name.is_empty() || (self.farms.len() >= FARMS_MAX && !self.farms.contains_key(&name)) {
-            return;
-        }
-        let gauge = self.shared.metrics.farm.with_label_values(&[&name]);
-        gauge.set(i64::from(up));
-        if self.farms.get(&name) != Some(&up) {
-            if up {
-                info!(farm = name, "a data farm works");
-                if self.farms.get(&name) == Some(&false) {
-                    self.shared.streams.doubted(Reason::Farm);
-                }
-            } else {
-                warn!(farm = name, "a data farm is broken or connecting");
-            }
-            self.farms.insert(name, up);
-        }
-    }
-
     /// Lets go of everything, in an order that loses no report that had already arrived.
     async fn end(mut self, tasks: JoinSet<()>, reason: &str) {
         let shared = Rc::clone(&self.shared);
@@ -407,7 +328,7 @@ impl Session {
         }
         shared.quotes.clear();
         shared.streams.lost();
-        shared.upstream(false);
+        shared.planes_end();
         shared.forget_proofs();
         let reason = reason.to_owned();
         shared.reports.session(SessionEvent::Down { reason });
@@ -471,12 +392,6 @@ impl Shared {
         } else {
             info!(from, to = to_text, why, "session");
         }
-    }
-
-    fn upstream(&self, up: bool) {
-        self.metrics.upstream.set(i64::from(up));
-        self.streams.upstream(up);
-        self.status.update(|status| status.upstream = up);
     }
 }
 

@@ -23,6 +23,8 @@ impl StatusBoard {
             server_version: 0,
             accounts: Vec::new(),
             upstream: false,
+            upstream_since: None,
+            farms: Vec::new(),
             attempts: 0,
             sessions: 0,
             last_error: String::new(),

@@ -112,7 +112,9 @@ impl Generator {
     }
 
     fn way(&mut self) -> Way {
-        self.chance.weighted(&[(1, Way::Buy), (1, Way::Sell)]).unwrap_or(Way::Buy)
+        self.chance
+            .weighted(&[(1, Way::Buy), (1, Way::Sell)])
+            .unwrap_or(Way::Buy)
     }
 
     fn wait(&mut self) -> Op {

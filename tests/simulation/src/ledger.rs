@@ -106,7 +106,11 @@ impl LedgerModel {
 
     fn write_execution(&mut self, at: Timestamp, told: &ExecutionRecord) {
         let id = &told.execution.exec_id;
-        if let Some(row) = self.places.get(id).and_then(|place| self.executions.get_mut(*place)) {
+        if let Some(row) = self
+            .places
+            .get(id)
+            .and_then(|place| self.executions.get_mut(*place))
+        {
             let plugin = match told.plugin.is_empty() {
                 true => row.record.plugin.clone(),
                 false => told.plugin.clone(),

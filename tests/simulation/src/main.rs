@@ -64,7 +64,10 @@ fn long(arguments: &Arguments) -> ExitCode {
         fills,
         ..
     } = report;
-    let (first, last) = (arguments.seed, arguments.seed.wrapping_add(runs.saturating_sub(1)));
+    let (first, last) = (
+        arguments.seed,
+        arguments.seed.wrapping_add(runs.saturating_sub(1)),
+    );
     println!(
         "simulation: {events} events in {runs} runs, seeds {first} to {last}, {orders} orders, {fills} fills, {:.1} \
          minutes, {:.0} events a second",
@@ -77,7 +80,10 @@ fn long(arguments: &Arguments) -> ExitCode {
     let Some(failure) = report.failure else {
         return ExitCode::SUCCESS;
     };
-    println!("seed {} violates {}; making it small", failure.seed, failure.violation);
+    println!(
+        "seed {} violates {}; making it small",
+        failure.seed, failure.violation
+    );
     let shrunk = failure.shrink();
     let text = shrunk.trace.write(Some(&shrunk.violation));
     println!("{text}");

@@ -145,9 +145,7 @@ fn simpler(operation: Op) -> Vec<Op> {
             back,
         } => simpler_drop(writes, reports_read, noticed, back),
         Op::Crash { steps, writes, back } => {
-            let mut all: Vec<Op> = less(back)
-                .map(|back| Op::Crash { steps, writes, back })
-                .collect();
+            let mut all: Vec<Op> = less(back).map(|back| Op::Crash { steps, writes, back }).collect();
             if steps > 0 {
                 all.push(Op::Crash {
                     steps: steps - 1,
@@ -216,5 +214,7 @@ fn simpler_drop(writes: UnderWay, reports_read: bool, noticed: u32, back: u32) -
 
 /// Smaller times, the smallest first.
 fn less(ms: u32) -> impl Iterator<Item = u32> {
-    [1, 10, 100, ms / 2].into_iter().filter(move |less| *less > 0 && *less < ms)
+    [1, 10, 100, ms / 2]
+        .into_iter()
+        .filter(move |less| *less > 0 && *less < ms)
 }

@@ -17,7 +17,9 @@ pub struct Trace {
 
 /// A trace that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("line {line} of the trace cannot be read: {reason}; see the operations in tests/simulation/src/operation.rs")]
+#[error(
+    "line {line} of the trace cannot be read: {reason}; see the operations in tests/simulation/src/operation.rs"
+)]
 pub struct Unreadable {
     line: usize,
     reason: String,

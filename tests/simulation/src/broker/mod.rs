@@ -10,8 +10,8 @@ pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use moored::domain::report::{BrokerReport, OrderError, OrderErrorMeaning};
 use moored::domain::order as domain;
+use moored::domain::report::{BrokerReport, OrderError, OrderErrorMeaning};
 use moored::orders::placement::Placement;
 use sim_gateway::exchange::{
     Attributes, CancelRefusal, Change, Config, Event, Exchange, Execution, InstrumentId, OrderKey, OrderKind,
@@ -161,7 +161,12 @@ impl Broker {
                 return self.error(order_id, 103, "Duplicate order id", OrderErrorMeaning::Ask);
             }
         } else if let Some(code) = self.refuse_change.take() {
-            return self.error(order_id, code, "the change is refused", OrderErrorMeaning::Refused);
+            return self.error(
+                order_id,
+                code,
+                "the change is refused",
+                OrderErrorMeaning::Refused,
+            );
         }
         let splits = known && self.exchange.switches().split_next;
         let ticket = Ticket {
@@ -354,7 +359,11 @@ impl Broker {
 
     /// The API id of the newest order by the daemon's number, live or not.
     pub fn order_id(&self, number: u64) -> Option<domain::OrderId> {
-        let newest = self.tickets.iter().rev().find(|(_, ticket)| ticket.number == number);
+        let newest = self
+            .tickets
+            .iter()
+            .rev()
+            .find(|(_, ticket)| ticket.number == number);
         newest
             .and_then(|(key, _)| self.exchange.order(*key))
             .map(|order| domain::OrderId(order.shown.order))
@@ -390,7 +399,12 @@ impl Broker {
                     self.tell(BrokerReport::Order(self.order_report(&order)));
                     self.tell(BrokerReport::Status(words::status_report(&order)));
                     if matches!(change, Change::Cancelled | Change::Expired) {
-                        self.error(order_id, 202, "Order Canceled - reason:", OrderErrorMeaning::Canceled);
+                        self.error(
+                            order_id,
+                            202,
+                            "Order Canceled - reason:",
+                            OrderErrorMeaning::Canceled,
+                        );
                     }
                 }
                 Event::Execution { execution, order } => {
@@ -459,7 +473,10 @@ impl Broker {
 
 /// The key of one of the daemon's orders.
 const fn key(order: i32) -> OrderKey {
-    OrderKey { client: CLIENT, order }
+    OrderKey {
+        client: CLIENT,
+        order,
+    }
 }
 
 /// An execution id without its last part, and that part as a number.
@@ -469,4 +486,3 @@ pub fn family(exec_id: &str) -> (&str, u32) {
         .and_then(|(family, last)| Some((family, last.parse().ok()?)))
         .unwrap_or((exec_id, 0))
 }
-

@@ -63,10 +63,7 @@ pub(super) const fn side_of(way: Way) -> Side {
 
 /// The daemon's instrument, if it is one that is configured.
 pub(super) fn instrument(id: InstrumentId) -> Option<Known> {
-    u32::try_from(id.0)
-        .ok()
-        .filter(|_| id.0 < INSTRUMENTS)
-        .map(Known)
+    u32::try_from(id.0).ok().filter(|_| id.0 < INSTRUMENTS).map(Known)
 }
 
 pub(super) fn request(placement: &Placement) -> OrderRequest {

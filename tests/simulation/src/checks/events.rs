@@ -110,7 +110,10 @@ impl Watch {
         if self.placed.insert(id) {
             return Ok(());
         }
-        let text = format!("client order id {id} left a second time as order {}", placement.order_id.0);
+        let text = format!(
+            "client order id {id} left a second time as order {}",
+            placement.order_id.0
+        );
         Err(Violation::new("placed_twice", text))
     }
 
@@ -291,7 +294,11 @@ impl Watch {
         for order in scene.desk.orders().live() {
             let id = order.placement.order_id;
             let Some(remembered) = scene.ledger.open_order(id) else {
-                let text = format!("order {} is {} and the ledger has it not", id.0, order.state.as_str());
+                let text = format!(
+                    "order {} is {} and the ledger has it not",
+                    id.0,
+                    order.state.as_str()
+                );
                 return Err(Violation::new("ledger_forgets", text));
             };
             if remembered.filled != order.executed {

@@ -21,7 +21,10 @@ impl Watch {
         self.says_when_an_order_has_two_lives(scene)?;
         let state = scene.desk.trading_state();
         if latch == Latch::Running && state != TradingState::Active {
-            let reasons = scene.desk.snapshot(moored::domain::time::Timestamp::NEVER).reasons;
+            let reasons = scene
+                .desk
+                .snapshot(moored::domain::time::Timestamp::NEVER)
+                .reasons;
             let text = format!("{} at rest: {}", state.as_str(), reasons.join("; "));
             return Err(Violation::new("stuck", text));
         }
@@ -52,10 +55,16 @@ impl Watch {
             let order = scene.desk.orders().get(OrderId(live.order_id));
             let same = order.filter(|order| order.placement.client_order_id == ClientOrderId(live.number));
             let text = match same {
-                None => format!("order {} works at the broker and the desk has it not", live.order_id),
+                None => format!(
+                    "order {} works at the broker and the desk has it not",
+                    live.order_id
+                ),
                 Some(order) if order.state.is_final() => {
                     let state = order.state.as_str();
-                    format!("order {} works at the broker and is {state} at the desk", live.order_id)
+                    format!(
+                        "order {} works at the broker and is {state} at the desk",
+                        live.order_id
+                    )
                 }
                 Some(order) => {
                     let counted = words::lots(order.open_quantity());
@@ -66,7 +75,10 @@ impl Watch {
                         continue;
                     }
                     let left = live.remaining;
-                    format!("order {} has {left} left at the broker and {counted} at the desk", live.order_id)
+                    format!(
+                        "order {} has {left} left at the broker and {counted} at the desk",
+                        live.order_id
+                    )
                 }
             };
             return Err(Violation::new("orders_disagree", text));

@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, VecDeque};
 use moored::desk::Desk;
 use moored::desk::event::Event;
 use moored::desk::record::{Memory, Record};
-use moored::domain::plugin::Names;
 use moored::domain::order::OrderId;
+use moored::domain::plugin::Names;
 use moored::domain::report::BrokerReport;
 use moored::domain::time::Timestamp;
 use moored::orders::placement::Placement;
@@ -345,7 +345,8 @@ impl World {
 
     /// A planted defect: what fills the desk is told of is more than was traded.
     fn spoil(&self, mut report: BrokerReport) -> BrokerReport {
-        if let (Some(Plant::FillsRounded), BrokerReport::Execution(execution)) = (self.making.plant, &mut report)
+        if let (Some(Plant::FillsRounded), BrokerReport::Execution(execution)) =
+            (self.making.plant, &mut report)
         {
             execution.size = execution.size.plus(moored::domain::money::Quantity::ONE);
         }

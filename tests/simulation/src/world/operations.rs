@@ -163,7 +163,11 @@ impl World {
             return Ok(());
         }
         let known = (asked.instrument as usize) < INSTRUMENTS;
-        let middle = if known { self.broker.middle(asked.instrument) } else { 0 };
+        let middle = if known {
+            self.broker.middle(asked.instrument)
+        } else {
+            0
+        };
         let at = |cents: i64| words::price(middle + cents);
         let kind = match asked.kind {
             Kind::Market => OrderKind::Market,
