@@ -5,6 +5,7 @@ mod dashboard;
 mod hostile;
 mod operator;
 mod orders;
+mod planes;
 mod refusals;
 mod rig;
 mod service;

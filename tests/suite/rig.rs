@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -294,6 +294,27 @@ pub struct Daemon<'a> {
 impl Daemon<'_> {
     fn try_get(&self, path: &str) -> Option<(u16, Value)> {
         request(&self.home.socket, "GET", path, None).ok()
+    }
+
+    /// The exporter's page, read on the port that the log names.
+    pub fn metrics(&self) -> String {
+        let log = self.home.log();
+        let found = log.split("metrics=").nth(1).and_then(|rest| {
+            let address: String = rest.chars().take_while(|c| !c.is_whitespace()).collect();
+            address.parse::<SocketAddr>().ok()
+        });
+        let address = found.unwrap_or_else(|| panic!("the log names no exporter:\n{log}"));
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(
+            stream,
+            "GET /metrics HTTP/1.1\r\nHost: moored\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let (_, body) = parse(&String::from_utf8_lossy(&answer)).expect("an answer");
+        body.as_str().unwrap_or_default().to_owned()
     }
 
     /// A read, with its status.

@@ -144,6 +144,7 @@ fn every_read_answers_with_json() {
             ("/v1/status", "/plugins/0/denials/price_collar", Value::from(3)),
             ("/v1/status", "/tick_to_order/p50_us", Value::from(5.5)),
             ("/v1/session", "/subscriptions/0/instrument", Value::from("AAPL")),
+            ("/v1/session", "/farms/0/state", Value::from("idle")),
             ("/v1/plugins", "/0/imports/0", Value::from("moored:plugin/orders")),
             ("/v1/instruments", "/0/bid", Value::from("189.44")),
             ("/v1/orders", "/0/order_id", Value::from(12)),

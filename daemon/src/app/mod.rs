@@ -165,6 +165,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let registry = Registry::new();
     telemetry::process::register(&registry, env!("CARGO_PKG_VERSION"))?;
     let exporter = telemetry::exporter::Exporter::bind(&config.metrics)?;
+    let metrics = exporter.address();
     let socket = admin::Socket::bind(&config.admin)?;
     let instruments = config.instruments();
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
@@ -198,7 +199,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let (stop_surface, surface_stop) = watch::channel(false);
     let mut surface_end = start_surface(socket, exporter, sources, surface_stop)?;
     service_manager::ready();
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), "moored stands");
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %metrics, "moored stands");
     let ended = tokio::select! {
         signal = signals.received() => Ok(signal),
         _ = &mut lane_end => Err(AppError::Died { part: "lane" }),

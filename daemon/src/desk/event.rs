@@ -5,6 +5,7 @@ use crate::domain::order::{Cause, ClientOrderId, Intent, OrderId};
 use crate::domain::plugin::PluginId;
 use crate::domain::quote::{Quote, Trade};
 use crate::domain::report::{AccountValue, BrokerReport, BrokerTruth};
+use crate::domain::stream::Gap;
 use crate::risk::denial::DenialCode;
 use crate::risk::verdict::PluginVerdict;
 
@@ -118,6 +119,19 @@ pub enum SessionEvent {
         /// Whether subscriptions are gone.
         data_lost: bool,
     },
+    /// Something the operator should read.
+    Alarm {
+        /// Stable name of the condition.
+        name: &'static str,
+        /// What was said, and what to do.
+        text: String,
+    },
+    /// Something happened after which the broker's truth may differ from ours, though nothing says that it does: it is
+    /// read again, and orders go on.
+    AskTruth {
+        /// What, for people.
+        reason: String,
+    },
     /// Reports may have been lost (a reader lagged, a queue was full).
     ReportsLost {
         /// Where, for people.
@@ -128,6 +142,8 @@ pub enum SessionEvent {
         /// What is not proved, in words; empty when all of it is.
         missing: Vec<String>,
     },
+    /// Market data flows again; what came meanwhile may have been missed.
+    Gap(Gap),
     /// What IB says of an instrument.
     Resolved(ContractFacts),
     /// Everything the broker knows, asked for by [`crate::desk::effect::Effect::Reconcile`].

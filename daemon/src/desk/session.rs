@@ -74,6 +74,8 @@ impl Desk {
                     effects,
                 );
             }
+            SessionEvent::Alarm { name, text } => effects.push(Effect::Alarm { name, text }),
+            SessionEvent::AskTruth { reason } => self.ask_truth(at, reason, effects),
             SessionEvent::ReportsLost { reason } => {
                 self.distrust(at, &format!("reports were lost: {reason}"), effects);
             }
@@ -81,10 +83,12 @@ impl Desk {
                 self.conditions.proved = missing.is_empty();
                 self.unproved = missing;
             }
+            SessionEvent::Gap(gap) => self.gap(gap, effects),
             SessionEvent::Resolved(facts) => {
                 if let Some(instrument) = self.instruments.get_mut(facts.instrument.index()) {
                     instrument.con_id = Some(facts.con_id);
                     instrument.tick = facts.tick;
+                    instrument.hours = facts.hours;
                     let before = std::mem::replace(&mut instrument.multiplier, facts.multiplier);
                     if before != facts.multiplier {
                         self.recount_all(facts.instrument);

@@ -25,11 +25,13 @@ pub enum ProofKind {
     Instruments,
     /// Every subscription ticked within its deadline.
     MarketData,
+    /// IB has not announced that it may liquidate positions (2148, URGENT).
+    Margin,
 }
 
 impl ProofKind {
     /// Every proof, in the order in which one should look at them.
-    pub const ALL: [ProofKind; 8] = [
+    pub const ALL: [ProofKind; 9] = [
         ProofKind::Handshake,
         ProofKind::Heartbeat,
         ProofKind::Account,
@@ -38,6 +40,7 @@ impl ProofKind {
         ProofKind::Clock,
         ProofKind::Instruments,
         ProofKind::MarketData,
+        ProofKind::Margin,
     ];
 
     /// In words, for metrics, logs and the API.
@@ -51,6 +54,7 @@ impl ProofKind {
             ProofKind::Clock => "clock",
             ProofKind::Instruments => "instruments",
             ProofKind::MarketData => "market_data",
+            ProofKind::Margin => "margin",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::instrument::InstrumentId;
 use super::proof::Proof;
+use super::stream::Subscription;
 use super::time::Timestamp;
 
 /// Where the session stands.
@@ -59,8 +59,12 @@ pub struct SessionStatus {
     pub server_version: i32,
     /// The accounts it manages.
     pub accounts: Vec<String>,
-    /// Whether the gateway has IB (1100, 1101, 1102).
+    /// Whether the gateway has IB (1100, 1101, 1102, 2110), by its own word or by a proof of ours.
     pub upstream: bool,
+    /// Since when that is so; `None` before the first session.
+    pub upstream_since: Option<Timestamp>,
+    /// IB's data farms that the gateway named in this session, by name.
+    pub farms: Vec<Farm>,
     /// Attempts since the last time it was up.
     pub attempts: u64,
     /// Times it came up, the first included.
@@ -71,19 +75,87 @@ pub struct SessionStatus {
     pub last_heartbeat: Option<Timestamp>,
     /// What the session has proved about itself.
     pub proofs: Vec<Proof>,
+    /// Since when IB refuses market data because the same user has a session elsewhere (10197).
+    pub competing: Option<Timestamp>,
+    /// How many streams are silent though their markets are open.
+    pub streams_silent: usize,
     /// Each instrument's market data.
     pub subscriptions: Vec<Subscription>,
 }
 
-/// The market data of one instrument in this session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subscription {
-    /// Which instrument.
-    pub instrument: InstrumentId,
-    /// When it was asked for; `None` if it was not yet.
-    pub requested: Option<Timestamp>,
-    /// When its first tick came.
-    pub first_tick: Option<Timestamp>,
-    /// When its last tick came.
-    pub last_tick: Option<Timestamp>,
+/// What a data farm serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FarmKind {
+    /// Live market data (`usfarm`).
+    MarketData,
+    /// Historical data (`ushmds`).
+    History,
+    /// Contract definitions (`secdefil`): without it lookups are not answered.
+    Definitions,
+}
+
+impl FarmKind {
+    /// In words, for logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FarmKind::MarketData => "market_data",
+            FarmKind::History => "history",
+            FarmKind::Definitions => "definitions",
+        }
+    }
+}
+
+/// How a data farm is, by the gateway's last word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FarmState {
+    /// Connected.
+    Up,
+    /// Asleep until it is needed (2107, 2108): as good as up.
+    Idle,
+    /// Being connected to (2119).
+    Connecting,
+    /// Broken (2103, 2105, 2157).
+    Broken,
+}
+
+impl FarmState {
+    /// Every state, for metrics that show one series each.
+    pub const ALL: [FarmState; 4] = [
+        FarmState::Up,
+        FarmState::Idle,
+        FarmState::Connecting,
+        FarmState::Broken,
+    ];
+
+    /// In words, for metrics, logs and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FarmState::Up => "up",
+            FarmState::Idle => "idle",
+            FarmState::Connecting => "connecting",
+            FarmState::Broken => "broken",
+        }
+    }
+
+    /// Whether data comes from it, at once or when asked for.
+    pub const fn is_healthy(self) -> bool {
+        matches!(self, FarmState::Up | FarmState::Idle)
+    }
+}
+
+/// One of IB's data farms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Farm {
+    /// IB's name for it: `usfarm`, `eufarm`, `ushmds` …
+    pub name: String,
+    /// What it serves.
+    pub kind: FarmKind,
+    /// How it is.
+    pub state: FarmState,
+    /// Since when.
+    pub since: Timestamp,
+    /// How often the gateway has spoken of it in this session, repetitions included.
+    pub notices: u64,
 }

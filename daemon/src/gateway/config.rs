@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::backoff;
+use super::codes::{Overrides, Policy};
 
 /// How to reach IB Gateway, and how patient to be with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +42,18 @@ pub struct Config {
     pub prove_write_access: bool,
     /// How often the way to IB and back, and the clocks, are proved again.
     pub proof_interval_ms: u32,
+    /// How long market data of an instrument may be silent in an open market before it is asked for again.
+    pub stream_silent_after_ms: u32,
+    /// How often a day (UTC) one silent instrument is asked for again.
+    pub stream_rerequests_per_day: u32,
+    /// How often one instrument is asked for while another session of the same user has the data (10197).
+    pub competing_probe_ms: u32,
     /// How far the gateway's clock may be from ours.
     pub clock_skew_max_ms: u32,
+    /// How long after it lost IB (1100) and fell silent about it the gateway's answers alone may prove that IB is back.
+    pub upstream_patience_ms: u32,
+    /// What is done about error codes, where it is not what the built-in table says.
+    pub error_codes: Overrides,
     /// How many requests (not orders) a second: IB allows half as many messages as there are market data lines.
     pub requests_per_second: u32,
 }
@@ -65,7 +76,12 @@ impl Default for Config {
             optional_instruments: Vec::new(),
             prove_write_access: true,
             proof_interval_ms: 60_000,
+            stream_silent_after_ms: 30_000,
+            stream_rerequests_per_day: 48,
+            competing_probe_ms: 60_000,
             clock_skew_max_ms: 2_000,
+            upstream_patience_ms: 30_000,
+            error_codes: Overrides::new(),
             requests_per_second: 40,
         }
     }
@@ -172,6 +188,9 @@ impl Config {
             ("backoff_max_ms", self.backoff_max_ms),
             ("proof_interval_ms", self.proof_interval_ms),
             ("clock_skew_max_ms", self.clock_skew_max_ms),
+            ("stream_silent_after_ms", self.stream_silent_after_ms),
+            ("competing_probe_ms", self.competing_probe_ms),
+            ("upstream_patience_ms", self.upstream_patience_ms),
         ];
         for (key, wait) in waits {
             if !(10..=600_000).contains(&wait) {
@@ -189,6 +208,11 @@ impl Config {
                 "requests_per_second",
                 "must be between 1 and 1000; IB's usual limit is 50",
             );
+        }
+        if let Err(error) = Policy::new(&self.error_codes) {
+            let problem = error.to_string();
+            let problem = problem.strip_prefix("error_codes: ").unwrap_or(&problem);
+            return no("error_codes", problem);
         }
         Ok(())
     }
@@ -218,6 +242,23 @@ impl Config {
 
     pub(super) fn proof_interval(&self) -> Duration {
         Duration::from_millis(self.proof_interval_ms.into())
+    }
+
+    pub(super) fn stream_silent_after(&self) -> Duration {
+        Duration::from_millis(self.stream_silent_after_ms.into())
+    }
+
+    pub(super) fn competing_probe(&self) -> Duration {
+        Duration::from_millis(self.competing_probe_ms.into())
+    }
+
+    /// Whether trading in the others may go on without this instrument.
+    pub(super) fn is_optional(&self, name: &str) -> bool {
+        self.optional_instruments.iter().any(|each| each == name)
+    }
+
+    pub(super) fn upstream_patience(&self) -> Duration {
+        Duration::from_millis(self.upstream_patience_ms.into())
     }
 
     pub(super) fn backoff_bounds(&self) -> backoff::Bounds {

@@ -28,8 +28,6 @@ pub struct Metrics {
     pub proof_age: GaugeVec,
     /// The gateway's clock minus ours, seconds.
     pub clock_skew: Gauge,
-    /// One while a data farm works, by farm.
-    pub farm: IntGaugeVec,
     /// Notices that name no request.
     pub notices: IntCounter,
     /// Ticks taken from the wire.
@@ -53,7 +51,7 @@ pub struct Metrics {
 }
 
 /// A metric's name and what it says.
-type Name = (&'static str, &'static str);
+pub type Name = (&'static str, &'static str);
 
 const SESSION_PHASE: Name = ("moored_session_phase", "1 for the session's phase.");
 const SESSION_CONNECTS: Name = ("moored_session_connects_total", "Handshakes that succeeded.");
@@ -83,7 +81,6 @@ const SESSION_CLOCK_SKEW_SECONDS: Name = (
     "moored_session_clock_skew_seconds",
     "The gateway's clock minus ours.",
 );
-const SESSION_FARM_UP: Name = ("moored_session_farm_up", "1 while IB's data farm works.");
 const SESSION_NOTICES: Name = ("moored_session_notices_total", "Notices that name no request.");
 const MARKET_TICKS: Name = ("moored_market_ticks_total", "Ticks taken from the wire.");
 const SUBSCRIPTION_REQUESTED: Name = (
@@ -110,9 +107,6 @@ const GATEWAY_WRITE_QUEUE_DEPTH: Name = (
 );
 const SESSION_TRUTHS: Name = ("moored_session_truths_total", "Readings of the broker's truth.");
 
-/// Farms a gateway may name before more are ignored; IB has about twenty.
-pub const FARMS_MAX: usize = 64;
-
 impl Metrics {
     /// Makes and registers them.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
@@ -128,7 +122,6 @@ impl Metrics {
             proof: gauges(r, SESSION_PROOF, "proof")?,
             proof_age: float_gauges(r, SESSION_PROOF_AGE_SECONDS, "proof")?,
             clock_skew: float_gauge(r, SESSION_CLOCK_SKEW_SECONDS)?,
-            farm: gauges(r, SESSION_FARM_UP, "farm")?,
             notices: counter(r, SESSION_NOTICES)?,
             ticks: counter(r, MARKET_TICKS)?,
             subscriptions: gauge(r, SUBSCRIPTION_REQUESTED)?,
@@ -171,33 +164,39 @@ impl Metrics {
     }
 }
 
-type Made<T> = Result<T, prometheus::Error>;
+/// A metric, or why it could not be registered.
+pub type Made<T> = Result<T, prometheus::Error>;
 
-fn counter(registry: &Registry, (name, help): Name) -> Made<IntCounter> {
+/// A counter.
+pub fn counter(registry: &Registry, (name, help): Name) -> Made<IntCounter> {
     let made = IntCounter::new(name, help)?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn counters(registry: &Registry, (name, help): Name, label: &str) -> Made<IntCounterVec> {
+/// Counters with a label.
+pub fn counters(registry: &Registry, (name, help): Name, label: &str) -> Made<IntCounterVec> {
     let made = IntCounterVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn gauge(registry: &Registry, (name, help): Name) -> Made<IntGauge> {
+/// A gauge of whole numbers.
+pub fn gauge(registry: &Registry, (name, help): Name) -> Made<IntGauge> {
     let made = IntGauge::new(name, help)?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<IntGaugeVec> {
+/// Gauges of whole numbers with a label.
+pub fn gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<IntGaugeVec> {
     let made = IntGaugeVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn float_gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<GaugeVec> {
+/// Gauges with a label.
+pub fn float_gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<GaugeVec> {
     let made = GaugeVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)

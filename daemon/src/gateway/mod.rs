@@ -13,10 +13,13 @@
 //! | `truth` | reads everything the broker knows, for reconciliation |
 //! | `order_entry` | writes orders and cancels |
 //! | `contracts` | which of IB's contracts our instruments are |
-//! | `feed` | market data, one task an instrument |
+//! | `streams` | market data as wishes: what is wanted, whether it comes, what is asked for again |
+//! | `feed` | market data, one task a request |
 //! | `account` | the account summary |
 //! | `proofs` | what a session proves about itself before risk may grow |
-//! | `convert`, `codes` | IB's words into ours: values, error codes |
+//! | `planes` | the gateway's own way to IB, and IB's data farms by name |
+//! | `codes` | what IB's error codes mean and what is done about each: a table, and what the operator changed of it |
+//! | `convert` | IB's values into ours |
 //! | `status`, `metrics`, `pacer` | what is published, what is counted, how fast we may ask |
 //!
 //! Never: a decision about trading, an exit because IB is down, a report dropped in silence, an order written twice.
@@ -26,8 +29,6 @@ mod backoff;
 #[cfg(test)]
 mod backoff_tests;
 mod codes;
-#[cfg(test)]
-mod codes_tests;
 mod config;
 mod connect;
 #[cfg(test)]
@@ -44,10 +45,12 @@ mod order_entry_tests;
 mod pacer;
 #[cfg(test)]
 mod pacer_tests;
+mod planes;
 mod proofs;
 mod reports;
 mod session;
 mod status;
+mod streams;
 mod truth;
 
 use std::cell::{Cell, RefCell};
@@ -85,6 +88,9 @@ pub enum StartError {
         /// Its place.
         place: usize,
     },
+    /// The table of error codes cannot be read.
+    #[error("gateway.{0}")]
+    Codes(#[from] codes::PolicyError),
     /// A metric exists already.
     #[error("the gateway's metrics cannot be registered: {0}")]
     Metrics(#[from] prometheus::Error),
@@ -99,7 +105,11 @@ struct Shared {
     quotes: QuoteBoard,
     entry: order_entry::OrderEntry,
     status: status::StatusBoard,
+    streams: streams::Streams,
     proofs: proofs::ProofBoard,
+    codes: codes::Hearing,
+    planes: planes::Planes,
+    margin: account::Margin,
     metrics: Rc<metrics::Metrics>,
     pacer: pacer::Pacer,
     phase: Cell<SessionPhase>,
@@ -126,12 +136,26 @@ pub fn start(
         }
     }
     let metrics = Rc::new(metrics::Metrics::register(registry)?);
+    let policy = codes::Policy::new(&config.error_codes)?;
+    let codes = codes::Hearing::register(policy, registry)?;
     let catalogue = Rc::new(contracts::Catalogue::new(instruments));
     let entry = order_entry::OrderEntry::new(reports.clone(), Rc::clone(&catalogue), Rc::clone(&metrics));
+    let status = status::StatusBoard::new(&config.address, config.client_id);
+    let parts = streams::Parts {
+        config: &config,
+        catalogue: &catalogue,
+        reports: &reports,
+        quotes: &quotes,
+        record: status.sender(),
+    };
     let shared = Rc::new(Shared {
         entry,
-        status: status::StatusBoard::new(&config.address, config.client_id, catalogue.len()),
+        streams: streams::Streams::new(parts, registry)?,
+        status,
         proofs: proofs::ProofBoard::new(),
+        planes: planes::Planes::register(registry)?,
+        margin: account::Margin::default(),
+        codes,
         pacer: pacer::Pacer::new(config.requests_per_second),
         phase: Cell::new(SessionPhase::Waiting),
         truth: RefCell::new(None),
@@ -168,8 +192,8 @@ async fn publish(shared: Rc<Shared>) {
     round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         round.tick().await;
-        shared.status.publish_lines();
-        let (requested, ticking) = shared.status.line_counts();
+        shared.streams.publish(clock::now());
+        let (requested, ticking) = shared.streams.counts();
         shared.metrics.subscriptions.set(requested as i64);
         shared.metrics.subscriptions_ticking.set(ticking as i64);
         shared.review_proofs(clock::now());

@@ -16,6 +16,7 @@ use ibapi::subscriptions::SubscriptionItem;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
+use super::codes::About;
 use super::feed::session_is_over;
 use super::{Shared, TradingMode, contracts};
 use crate::clock;
@@ -26,8 +27,6 @@ use crate::domain::time::Timestamp;
 
 /// How soon a proof that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
-/// IB answers a market data request with a first tick within seconds, in the market's hours or not.
-pub const FIRST_TICK_WITHIN: Duration = Duration::from_secs(30);
 
 /// The proofs of this session.
 #[derive(Debug)]
@@ -159,7 +158,7 @@ impl Shared {
             );
         }
         self.review_instruments();
-        self.review_market_data(now);
+        self.review_market_data();
         self.publish_proofs();
     }
 
@@ -170,7 +169,7 @@ impl Shared {
             .map(|index| InstrumentId(index as u32))
             .filter(|id| self.catalogue.facts(*id).is_none())
             .map(|id| self.catalogue.name(id))
-            .filter(|name| !self.config.optional_instruments.iter().any(|each| each == name))
+            .filter(|name| !self.config.is_optional(name))
             .collect();
         if unknown.is_empty() {
             self.proved(ProofKind::Instruments, "all that are required are IB's contracts");
@@ -182,21 +181,18 @@ impl Shared {
         }
     }
 
-    fn review_market_data(&self, now: Timestamp) {
-        let silent: Vec<&str> = self
-            .status
-            .silent(now, FIRST_TICK_WITHIN)
-            .map(|id| self.catalogue.name(id))
-            .collect();
-        if silent.is_empty() {
+    fn review_market_data(&self) {
+        let missing = self.streams.unproved();
+        if missing.is_empty() {
             self.proved(
                 ProofKind::MarketData,
-                "no subscription is past its first tick's deadline",
+                "no stream is refused or, in an open market, past its first tick's deadline",
             );
         } else {
-            let reason = format!("asked for and never ticked: {}", shortened(&silent));
-            let fix =
-                "check the account's market data subscriptions; IB's answer is in `journalctl -u moored`";
+            let missing: Vec<&str> = missing.iter().map(String::as_str).collect();
+            let reason = format!("no market data: {}", shortened(&missing));
+            let fix = "`moorctl streams` says what to do for each; name in gateway.optional_instruments those that \
+                       trading can do without";
             self.disproved(ProofKind::MarketData, reason, fix);
         }
     }
@@ -235,7 +231,8 @@ pub fn handshake(shared: &Shared, client: &Client, account: &str) {
         }
     }
     shared.review_instruments();
-    shared.review_market_data(clock::now());
+    shared.review_market_data();
+    shared.review_margin();
 }
 
 /// Asks for what only a working whole can answer, at once and then again and again, until the session ends. `first_id`
@@ -270,7 +267,12 @@ async fn upstream(shared: &Shared, client: &Client) -> bool {
         return true;
     }
     shared.pacer.turn().await;
-    match contracts::resolve(shared, client, InstrumentId(0)).await {
+    let asked = clock::now();
+    let answer = contracts::resolve(shared, client, InstrumentId(0)).await;
+    if answer.is_ok() {
+        shared.upstream_answered(asked);
+    }
+    match answer {
         Ok(()) if shared.status.upstream() => {
             shared.proved(ProofKind::Upstream, "IB answered a contract lookup");
             true
@@ -338,9 +340,12 @@ async fn write_access(shared: &Shared, client: &Client, account: &str, order_id:
             Ok(Ok(())) => (true, "a what-if order was considered".to_owned()),
             Ok(Err(error)) if session_is_over(&error) => return,
             Ok(Err(error)) => {
-                let text = error.to_string();
-                let refused = text.to_lowercase().contains("read-only");
-                (!refused, text)
+                let read_only = match &error {
+                    // Heard already, by the order stream.
+                    ibapi::Error::Notice(notice) => shared.ruling(About::Order, notice).is_read_only(),
+                    _ => false,
+                };
+                (!read_only, error.to_string())
             }
         };
         if held {

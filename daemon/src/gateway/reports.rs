@@ -16,8 +16,9 @@ use ibapi::subscriptions::{Subscription, SubscriptionItem};
 use tokio::time::Instant;
 use tracing::{debug, error, warn};
 
+use super::codes::About;
 use super::feed::session_is_over;
-use super::{Shared, codes, convert};
+use super::{Shared, convert};
 use crate::desk::event::{Event, SessionEvent};
 use crate::domain::order::OrderId;
 use crate::domain::report::{BrokerReport, OrderError, OrderErrorMeaning};
@@ -84,7 +85,7 @@ async fn consume(shared: &Shared, client: &Client, stream: &mut OrderStream) -> 
                     let reason = notice.to_string();
                     shared.reports.session(SessionEvent::ReportsLost { reason });
                 }
-                _ => shared.reports.send(Event::Report(order_error(notice))),
+                _ => shared.reports.send(Event::Report(order_error(shared, notice))),
             },
             Some(Err(error)) if session_is_over(&error) => return Ended::Session,
             Some(Err(error)) => return Ended::Broken(error.to_string()),
@@ -135,8 +136,12 @@ fn unreadable(order_id: OrderId, text: String) -> BrokerReport {
     })
 }
 
-fn order_error(notice: ibapi::Notice) -> BrokerReport {
-    let meaning = codes::order_error_meaning(notice.code, &notice.message);
+fn order_error(shared: &Shared, notice: ibapi::Notice) -> BrokerReport {
+    let ruling = shared.heard(About::Order, &notice);
+    let meaning = ruling.action.order_meaning();
+    if !matches!(meaning, OrderErrorMeaning::Ask) {
+        shared.consequences(&ruling, &notice);
+    }
     BrokerReport::Error(OrderError {
         order_id: OrderId(notice.request_id.unwrap_or(0)),
         code: notice.code,

@@ -19,10 +19,9 @@
 //! stream is opened first, then the account is checked, then the desk may ask for the truth, and only after that comes
 //! market data, so that recovery never waits behind two hundred contract lookups.
 //!
-//! Three planes of health are kept apart: the socket (ends the session), the gateway's own link to IB (1100, 1101, 1102:
-//! the desk is told on edges, the socket stays), and the data farms (a gauge each).
+//! Three planes of health are kept apart: the socket, which alone ends the session, and behind it (`planes`) the
+//! gateway's own link to IB and the data farms.
 
-use std::collections::HashMap;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -36,11 +35,11 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use super::backoff::{Backoff, Cause};
-use super::codes::{SessionNotice, farm_name, session_notice};
 use super::connect::{TEARDOWN, Trouble, choose_account, classify, connect, disconnect};
 use super::feed::{Feed, session_is_over};
-use super::metrics::FARMS_MAX;
+use super::planes::Follow;
 use super::reports::OrderStream;
+use super::streams::keeper;
 use super::{MarketDataType, Shared, account, contracts, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
@@ -57,8 +56,6 @@ pub struct Keeper {
     backoff: Backoff,
     stop: watch::Receiver<bool>,
     last_cause: Option<Cause>,
-    /// In this session the desk was told that the gateway lost IB, and not yet that it is back.
-    upstream_lost: bool,
 }
 
 impl Keeper {
@@ -69,7 +66,6 @@ impl Keeper {
             backoff,
             stop,
             last_cause: None,
-            upstream_lost: false,
         }
     }
 
@@ -127,8 +123,6 @@ impl Keeper {
     async fn serve(&mut self, mut session: Session) -> Option<Trouble> {
         let shared = Rc::clone(&self.shared);
         self.last_cause = None;
-        // A new session speaks for itself: if the gateway still has no IB it says so again.
-        self.upstream_lost = false;
         session.announce();
         let mut tasks = session.spawn();
         let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
@@ -141,13 +135,16 @@ impl Keeper {
                 biased;
                 _ = self.stop.changed() => break None,
                 notice = session.notices.next() => match notice {
-                    Some(notice) => self.notice(&mut session, &mut tasks, &notice),
+                    Some(notice) => if shared.notice(&notice) == Follow::Resubscribe {
+                        session.resubscribe(&mut tasks);
+                    },
                     None => break Some(Trouble {
                         cause: Cause::Lost,
                         reason: "the connection to the gateway broke".to_owned(),
                     }),
                 },
                 reason = &mut heartbeat => break Some(Trouble { cause: Cause::Silent, reason }),
+                () = shared.planes.returned.notified() => session.resubscribe(&mut tasks),
                 _ = &mut truth_ended, if session.feed.is_none() => session.start_feed(&mut tasks).await,
                 Some(Err(failed)) = tasks.join_next() => {
                     if failed.is_panic() {
@@ -162,49 +159,6 @@ impl Keeper {
             .map_or("the daemon stops", |trouble| trouble.reason.as_str());
         session.end(tasks, reason).await;
         ended
-    }
-
-    /// What the gateway says about itself. Repeats are common; only edges are told.
-    fn notice(&mut self, session: &mut Session, tasks: &mut JoinSet<()>, notice: &ibapi::Notice) {
-        let shared = &self.shared;
-        shared.metrics.notices.inc();
-        match session_notice(notice.code) {
-            SessionNotice::UpstreamLost if !self.upstream_lost => {
-                warn!(%notice, "the gateway lost IB");
-                self.upstream_lost = true;
-                shared.upstream(false);
-                let fix = "wait for IB (it resets every night), or look at the gateway's own window or log";
-                shared.disproved(ProofKind::Upstream, "the gateway said that it lost IB", fix);
-                shared.reports.session(SessionEvent::UpstreamLost);
-            }
-            SessionNotice::UpstreamRestored { data_lost } if self.upstream_lost || data_lost => {
-                if !self.upstream_lost && !session.restoration_is_news() {
-                    return;
-                }
-                info!(%notice, data_lost, "the gateway has IB again");
-                self.upstream_lost = false;
-                shared.upstream(true);
-                shared.proofs.prove_again();
-                shared
-                    .reports
-                    .session(SessionEvent::UpstreamRestored { data_lost });
-                if data_lost {
-                    session.resubscribe(tasks);
-                }
-            }
-            SessionNotice::UpstreamLost | SessionNotice::UpstreamRestored { .. } => {
-                debug!(%notice, "said before");
-            }
-            SessionNotice::FarmUp => session.farm(&notice.message, true),
-            SessionNotice::FarmDown => session.farm(&notice.message, false),
-            SessionNotice::Lagged => {
-                shared.metrics.lags.with_label_values(&["notices"]).inc();
-                let reason = format!("notices were lost: {notice}");
-                shared.reports.session(SessionEvent::ReportsLost { reason });
-            }
-            SessionNotice::Other if notice.is_error() => warn!(%notice, "the gateway reports an error"),
-            SessionNotice::Other => info!(%notice, "the gateway says"),
-        }
     }
 
     /// Says a trouble once, and then less and less often.
@@ -232,8 +186,6 @@ struct Session {
     truth: Rc<truth::Signals>,
     feed: Option<Rc<Feed>>,
     resubscription: Option<AbortHandle>,
-    restored: Option<Instant>,
-    farms: HashMap<String, bool>,
     /// The order id of the what-if order that proves write access.
     canary: i32,
 }
@@ -273,8 +225,6 @@ impl Session {
             truth: Rc::default(),
             feed: None,
             resubscription: None,
-            restored: None,
-            farms: HashMap::new(),
             canary: client.next_order_id(),
             client,
         })
@@ -289,7 +239,8 @@ impl Session {
             status.sessions += 1;
             status.last_heartbeat = Some(now);
         });
-        shared.upstream(true);
+        // A new session speaks for itself: if the gateway still has no IB it says so again.
+        shared.planes_begin();
         shared.entry.open(Arc::clone(&self.client), &self.account);
         *shared.truth.borrow_mut() = Some(Rc::clone(&self.truth));
         shared.enter(SessionPhase::Proving, "the handshake is done");
@@ -332,7 +283,9 @@ impl Session {
         let (shared, client) = handles();
         tasks.spawn_local(account::run(shared, client, Rc::clone(&self.account)));
         let (shared, client) = handles();
-        self.feed = Some(Rc::new(Feed::start(shared, client)));
+        let feed = Rc::new(Feed::start(Rc::clone(&shared), client));
+        tasks.spawn_local(keeper::run(shared, Rc::clone(&feed)));
+        self.feed = Some(feed);
     }
 
     fn resubscribe(&mut self, tasks: &mut JoinSet<()>) {
@@ -341,30 +294,6 @@ impl Session {
         }
         if let Some(feed) = self.feed.clone() {
             self.resubscription = Some(tasks.spawn_local(async move { feed.resubscribe().await }));
-        }
-    }
-
-    /// Whether a 1101 that follows no 1100 is more than an echo of the last one.
-    fn restoration_is_news(&mut self) -> bool {
-        const ECHO: Duration = Duration::from_secs(5);
-        let last = self.restored.replace(Instant::now());
-        last.is_none_or(|last| last.elapsed() > ECHO)
-    }
-
-    fn farm(&mut self, text: &str, up: bool) {
-        let name = farm_name(text);
-        if name.is_empty() || (self.farms.len() >= FARMS_MAX && !self.farms.contains_key(&name)) {
-            return;
-        }
-        let gauge = self.shared.metrics.farm.with_label_values(&[&name]);
-        gauge.set(i64::from(up));
-        if self.farms.get(&name) != Some(&up) {
-            if up {
-                info!(farm = name, "a data farm works");
-            } else {
-                warn!(farm = name, "a data farm is broken or connecting");
-            }
-            self.farms.insert(name, up);
         }
     }
 
@@ -381,7 +310,9 @@ impl Session {
             warn!("the socket did not take all orders before the session ended");
         }
         drop(tasks);
-        self.feed = None;
+        if let Some(feed) = self.feed.take() {
+            feed.stop();
+        }
         disconnect(&self.client).await;
         if let Some(reports) = self.reports.take() {
             let reader = reports.abort_handle();
@@ -396,8 +327,8 @@ impl Session {
             warn!("orders are still waiting for a socket that is gone");
         }
         shared.quotes.clear();
-        shared.status.forget_subscriptions();
-        shared.upstream(false);
+        shared.streams.lost();
+        shared.planes_end();
         shared.forget_proofs();
         let reason = reason.to_owned();
         shared.reports.session(SessionEvent::Down { reason });
@@ -461,11 +392,6 @@ impl Shared {
         } else {
             info!(from, to = to_text, why, "session");
         }
-    }
-
-    fn upstream(&self, up: bool) {
-        self.metrics.upstream.set(i64::from(up));
-        self.status.update(|status| status.upstream = up);
     }
 }
 

@@ -17,6 +17,7 @@ use ibapi::subscriptions::SubscriptionItem;
 use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
+use super::codes::About;
 use super::{Shared, convert};
 use crate::clock;
 use crate::desk::event::SessionEvent;
@@ -236,7 +237,7 @@ impl Reader {
         let deadline = self.shared.config.request_timeout();
         let answer = tokio::time::timeout(deadline, self.client.next_valid_order_id()).await;
         let answer = answer.map_err(|_| TruthError::Silent { what: WHAT, deadline })?;
-        answer.map_err(|error| failed(WHAT, deadline, &error))
+        answer.map_err(|error| told(&self.shared, WHAT, deadline, &error))
     }
 
     fn is_ours(&self, account: &str) -> bool {
@@ -278,8 +279,15 @@ impl Reader {
         };
         let read = tokio::time::timeout(deadline, reading).await;
         let read = read.map_err(|_| TruthError::Silent { what, deadline })?;
-        read.map_err(|error| failed(what, deadline, &error))
+        read.map_err(|error| told(&self.shared, what, deadline, &error))
     }
+}
+
+fn told(shared: &Shared, what: &'static str, deadline: Duration, error: &ibapi::Error) -> TruthError {
+    if let ibapi::Error::Notice(notice) = error {
+        shared.heard(About::Request, notice);
+    }
+    failed(what, deadline, error)
 }
 
 fn failed(what: &'static str, deadline: Duration, error: &ibapi::Error) -> TruthError {
