@@ -240,7 +240,11 @@ impl Stage<'_> {
         if entry.looks() > 0 {
             let seen = self.await_seen(entry)?;
             let took = self.acted.elapsed();
-            if let Some(most) = entry.took_ms.map(Duration::from_millis).filter(|most| took > *most) {
+            if let Some(most) = entry
+                .took_ms
+                .map(Duration::from_millis)
+                .filter(|most| took > *most)
+            {
                 return Err(format!("{} took {took:?}, more than {most:?}", entry.place()));
             }
             if let Some(name) = &entry.remember {

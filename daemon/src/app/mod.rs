@@ -41,7 +41,7 @@ use crate::desk::{Desk, Setup};
 use crate::domain::instrument::Instrument;
 use crate::domain::order::ClientOrderId;
 use crate::domain::plugin::{Names, PluginKind, PluginStatus};
-use crate::domain::recovery::{Guidance, Step};
+use crate::domain::recovery::{Guidance, Step as PastStep};
 use crate::domain::session::SessionStatus;
 use crate::ledger::Ledger;
 use crate::mailbox::{CommandSender, Mailbox, ReportSender};
@@ -136,7 +136,7 @@ struct Standing {
 
 impl Standing {
     /// What recovery sees and moves of it.
-    fn links(&self, past: Vec<Step>) -> recovery::Links {
+    fn links(&self, past: Vec<PastStep>) -> recovery::Links {
         recovery::Links {
             session: self.session.clone(),
             guidance: self.guidance.clone(),
