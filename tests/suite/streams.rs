@@ -266,3 +266,43 @@ fn a_closed_market_is_no_fault() {
     assert_eq!(status, 200, "{readiness}");
     assert_eq!(said(&home, "silent"), 0, "{}", home.log());
 }
+
+#[test]
+fn a_refused_stream_says_what_to_do_and_a_farm_that_returns_asks_again() {
+    let market = Market::start(&[]);
+    let home = Home::tuned(market.address, WATCHFUL, &[], BOTH);
+    let daemon = home.start();
+    for name in ["AAPL", "MSFT"] {
+        wait_stream(&daemon, name, "fresh");
+    }
+    let first = stream(&daemon, "AAPL")["requested_at"].clone();
+    control(&market, "inject do = \"entitle\", of = \"MSFT\", as = \"none\"");
+    let refused = wait_stream(&daemon, "MSFT", "refused");
+    assert_eq!(refused["code"], 354, "{refused}");
+    assert!(
+        refused["fix"].as_str().unwrap().contains("subscribe"),
+        "{refused}"
+    );
+    // A right that is missing is not asked for again and again.
+    assert!(refused["retry_at"].is_string(), "{refused}");
+    daemon.wait_state("reduce_only");
+    let proof = condition(&daemon, "market_data");
+    assert!(
+        proof["reason"].as_str().unwrap().contains("MSFT (refused: 354)"),
+        "{proof}"
+    );
+    control(&market, "inject do = \"entitle\", of = \"MSFT\", as = \"live\"");
+    // The farm's return is the moment to ask, and a stream that ticks is left alone.
+    control(
+        &market,
+        "inject do = \"notice\", code = 2103, text = \"Market data farm connection is broken:usfarm\"",
+    );
+    control(
+        &market,
+        "inject do = \"notice\", code = 2104, text = \"Market data farm connection is OK:usfarm\"",
+    );
+    wait_stream(&daemon, "MSFT", "fresh");
+    daemon.wait_state("active");
+    assert_eq!(stream(&daemon, "AAPL")["requested_at"], first);
+    assert_eq!(said(&home, "market data is asked for again"), 1, "{}", home.log());
+}
