@@ -252,10 +252,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         _ = &mut surface_end => Err(AppError::Died { part: "admin surface" }),
         () = service_manager::attend(turns, standing.snapshot) => Ok("nothing"),
     };
-    let reason = match &ended {
-        Ok(signal) => format!("stopping on {signal}"),
-        Err(error) => error.to_string(),
-    };
+    let reason = reason_to_stop(&ended);
     tracing::info!("{reason}");
     service_manager::stopping(&reason);
     // The lane may be gone already.
@@ -266,6 +263,13 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     stop_surface.send_replace(true);
     let _late = tokio::time::timeout(DRAIN_DEADLINE, &mut surface_end).await;
     ended.map(|_| ())
+}
+
+fn reason_to_stop(ended: &Result<&'static str, AppError>) -> String {
+    match ended {
+        Ok(signal) => format!("stopping on {signal}"),
+        Err(error) => error.to_string(),
+    }
 }
 
 fn system(what: &'static str, source: std::io::Error) -> AppError {
