@@ -117,6 +117,7 @@ struct Standing {
     session: watch::Receiver<SessionStatus>,
     plugins: watch::Receiver<Vec<PluginStatus>>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+    pulse: Arc<gateway::Pulse>,
 }
 
 /// What the lane is built from; all of it crosses to its thread.
@@ -204,7 +205,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         signal = signals.received() => Ok(signal),
         _ = &mut lane_end => Err(AppError::Died { part: "lane" }),
         _ = &mut surface_end => Err(AppError::Died { part: "admin surface" }),
-        () = service_manager::attend(turns, standing.snapshot) => Ok("nothing"),
+        () = service_manager::attend(turns, standing.pulse, standing.snapshot) => Ok("nothing"),
     };
     let reason = match &ended {
         Ok(signal) => format!("stopping on {signal}"),
@@ -335,6 +336,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     let standing = Standing {
         commands: mailbox.commands,
         session: gateway.status(),
+        pulse: gateway.pulse(),
         plugins: host.status(),
         snapshot,
     };

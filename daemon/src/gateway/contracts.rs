@@ -11,6 +11,7 @@ use ibapi::contracts::{Contract, ContractDetails};
 use tracing::{debug, warn};
 
 use super::codes::About;
+use super::governor::Lane;
 use super::{Shared, convert};
 use crate::desk::event::SessionEvent;
 use crate::domain::instrument::{ContractFacts, Instrument, InstrumentId};
@@ -220,7 +221,7 @@ pub async fn verify(shared: Rc<Shared>, client: std::sync::Arc<Client>) {
     tokio::time::sleep(AFTER).await;
     for index in 0..shared.catalogue.len() {
         tokio::time::sleep(BETWEEN).await;
-        shared.pacer.turn().await;
+        shared.governor.turn(Lane::Contracts).await;
         let id = InstrumentId(index as u32);
         if shared.catalogue.facts(id).is_none() {
             continue;

@@ -14,6 +14,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tracing::{debug, info, warn};
 
 use super::codes::About;
+use super::governor::Lane;
 use super::{Shared, contracts, convert};
 use crate::clock;
 use crate::domain::instrument::InstrumentId;
@@ -47,7 +48,7 @@ impl Feed {
         info!("asking for all market data again");
         self.shared.status.forget_subscriptions();
         for index in 0..self.shared.catalogue.len() {
-            self.shared.pacer.turn().await;
+            self.shared.governor.turn(Lane::Data).await;
             if let Some(old) = self.lines.borrow().get(index) {
                 old.abort();
             }
@@ -116,21 +117,15 @@ impl Line {
 
     async fn subscribe(&self) -> Result<Subscription<TickTypes>, String> {
         let shared = &self.shared;
-        let lookup = shared
-            .catalogue
-            .facts(self.id)
-            .is_none()
-            .then(|| shared.pacer.reserve());
-        // Taken together, so that the first instrument ticks before the last one is looked up.
-        let request = shared.pacer.reserve();
-        if let Some(turn) = lookup {
-            shared.pacer.come(turn).await;
+        // Lookups have the lower lane, so that the first instrument ticks before the last one is looked up.
+        if shared.catalogue.facts(self.id).is_none() {
+            shared.governor.turn(Lane::Contracts).await;
             let resolved = contracts::resolve(shared, &self.client, self.id).await;
             resolved.map_err(|error| error.to_string())?;
         }
         let contract = shared.catalogue.contract(self.id);
         let contract = contract.ok_or_else(|| "not a configured instrument".to_owned())?;
-        shared.pacer.come(request).await;
+        shared.governor.turn(Lane::Data).await;
         let request = self.client.market_data(&contract).subscribe();
         let stream = tokio::time::timeout(shared.config.request_timeout(), request).await;
         let stream = stream.map_err(|_| "the request could not be written in time".to_owned())?;

@@ -203,7 +203,7 @@ impl Daemon {
         let metrics = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let path = |name: &str| folder.path().join(name);
         let mut text = format!(
-            "cache_dir = {cache:?}\n[gateway]\naddress = \"{}\"\nclient_id = 7\nrequests_per_second = 1000\n\
+            "cache_dir = {cache:?}\n[gateway]\naddress = \"{}\"\nclient_id = 7\nmessages_per_second = 1000\n\
              [ledger]\npath = {:?}\n[admin]\nsocket = {:?}\n[metrics]\nlisten = \"{metrics}\"\n",
             market.address,
             path("ledger.db"),

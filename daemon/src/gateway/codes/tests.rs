@@ -190,11 +190,7 @@ fn texts_decide_where_numbers_do_not() {
 fn margin_notices_climb_with_their_words() {
     let policy = policy();
     let cases = [
-        (
-            "ALERT: your cushion is small",
-            "margin_alert",
-            Severity::Warning,
-        ),
+        ("ALERT: your cushion is small", "margin_alert", Severity::Warning),
         (
             "not in compliance with Regulation T",
             "margin_deficit",
