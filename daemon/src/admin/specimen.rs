@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::desk::snapshot::{FillRow, OrderRow, PluginTally, PositionRow, Snapshot};
+use crate::domain::hours::Openness;
 use crate::domain::instrument::{Instrument, InstrumentId, SecurityType};
 use crate::domain::money::{Money, Price, Quantity};
 use crate::domain::order::{ClientOrderId, OrderId, OrderKind, Side, TimeInForce};
@@ -11,7 +12,8 @@ use crate::domain::plugin::{PluginId, PluginKind, PluginState, PluginStatus};
 use crate::domain::proof::{Proof, ProofKind};
 use crate::domain::quote::Quote;
 use crate::domain::report::{AccountValue, Execution};
-use crate::domain::session::{Farm, FarmKind, FarmState, SessionPhase, SessionStatus, Subscription};
+use crate::domain::session::{Farm, FarmKind, FarmState, SessionPhase, SessionStatus};
+use crate::domain::stream::{StreamState, Subscription};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
 use crate::orders::lifecycle::OrderState;
@@ -38,6 +40,8 @@ fn instrument() -> Instrument {
         con_id: Some(265_598),
         tick: price("0.01"),
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     }
 }
 
@@ -177,10 +181,20 @@ pub(super) fn session(at: Timestamp) -> SessionStatus {
             .to_vec(),
         subscriptions: vec![Subscription {
             instrument: ID,
+            optional: false,
+            state: StreamState::Fresh,
             requested: Some(at),
             first_tick: Some(at.after(Duration::from_millis(3))),
             last_tick: Some(at),
+            silent_since: None,
+            silent_after: Duration::from_secs(30),
+            rerequests: 0,
+            capped: false,
+            refusal: None,
+            market: Openness::Unknown,
         }],
+        competing: None,
+        streams_silent: 0,
     }
 }
 

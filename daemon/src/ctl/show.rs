@@ -3,8 +3,8 @@
 use super::number::{count, date_time, duration, micros, millis, or_dash, price, signed_money, time_of_day};
 use super::table::{Table, clean};
 use crate::admin::schema::{
-    AccountValue, Desk, Farm, Fill, Instrument, LogEvent, Order, Plugin, PluginTally, Positions, Readiness,
-    Session, Status,
+    AccountValue, Condition, Desk, Farm, Fill, Instrument, LogEvent, Order, Plugin, PluginTally, Positions,
+    Readiness, Session, Status,
 };
 
 /// A list of lines; what every view makes.
@@ -157,6 +157,10 @@ pub(super) fn session(session: &Session) -> Lines {
         ("last heartbeat", date_time(session.last_heartbeat_at.as_ref())),
         ("sessions", format!("{} since the start", session.sessions)),
     ];
+    if let Some(since) = &session.competing_since_at {
+        let text = "another session of the same user has the data (10197) since";
+        rows.push(("market data", format!("{text} {}", date_time(Some(since)))));
+    }
     if session.attempts > 0 {
         rows.push(("attempts", format!("{} since it was last up", session.attempts)));
     }
@@ -164,29 +168,27 @@ pub(super) fn session(session: &Session) -> Lines {
         rows.push(("last error", session.last_error.clone()));
     }
     let mut lines = facts(&rows);
-    let mut table = Table::new(&["MARKET DATA", "ASKED FOR", "FIRST TICK", "LAST TICK", ">AGE"]);
+    let mut table = Table::new(&[
+        "MARKET DATA",
+        "STATE",
+        "ASKED FOR",
+        "FIRST TICK",
+        "LAST TICK",
+        ">AGE",
+    ]);
     for row in &session.subscriptions {
         table.row([
             row.instrument.clone(),
+            row.state.clone(),
             time_of_day(row.requested_at.as_ref()),
             time_of_day(row.first_tick_at.as_ref()),
             time_of_day(row.last_tick_at.as_ref()),
             millis(row.last_tick_age_ms),
         ]);
     }
-    let mut proofs = Table::new(&["PROOF", "HELD", ">AGE", "WHY", "WHAT TO DO"]);
-    for proof in &session.proofs {
-        proofs.row([
-            proof.name.clone(),
-            if proof.ok { "yes" } else { "NO" }.to_owned(),
-            millis(proof.age_ms),
-            proof.reason.clone(),
-            proof.fix.clone(),
-        ]);
-    }
     if !session.proofs.is_empty() {
         lines.push(String::new());
-        lines.extend(proofs.lines());
+        lines.extend(proofs(&session.proofs));
     }
     if !session.farms.is_empty() {
         lines.push(String::new());
@@ -199,6 +201,20 @@ pub(super) fn session(session: &Session) -> Lines {
         "no market data is subscribed",
     ));
     lines
+}
+
+fn proofs(proofs: &[Condition]) -> Lines {
+    let mut table = Table::new(&["PROOF", "HELD", ">AGE", "WHY", "WHAT TO DO"]);
+    for proof in proofs {
+        table.row([
+            proof.name.clone(),
+            if proof.ok { "yes" } else { "NO" }.to_owned(),
+            millis(proof.age_ms),
+            proof.reason.clone(),
+            proof.fix.clone(),
+        ]);
+    }
+    table.lines()
 }
 
 fn farms(farms: &[Farm]) -> Lines {

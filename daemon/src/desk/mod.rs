@@ -9,6 +9,7 @@
 mod commands;
 pub mod effect;
 pub mod event;
+mod fills;
 mod flatten;
 mod intents;
 pub mod record;
@@ -32,6 +33,7 @@ use crate::domain::order::{Cause, ClientOrderId, OrderId};
 use crate::domain::plugin::{Names, PluginId};
 use crate::domain::quote::{Quote, Trade};
 use crate::domain::report::{AccountValue, BrokerPosition};
+use crate::domain::stream::Gap;
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
 use crate::market::{Market, QuoteChange};
@@ -172,6 +174,11 @@ impl Desk {
         &self.portfolio
     }
 
+    /// What was asked for, and how far it got.
+    pub const fn orders(&self) -> &OrderManager {
+        &self.orders
+    }
+
     /// How many orders are live.
     pub fn live_orders(&self) -> usize {
         self.orders.live().count()
@@ -206,6 +213,17 @@ impl Desk {
             effects.push(Effect::Notify {
                 plugin: *plugin,
                 notice: Notice::Trade(trade),
+            });
+        }
+    }
+
+    /// Told to everyone who gets any data of the instrument.
+    fn gap(&mut self, gap: Gap, effects: &mut Vec<Effect>) {
+        let subscribers = self.subscriptions.get(gap.instrument.index());
+        for (plugin, _) in subscribers.into_iter().flatten() {
+            effects.push(Effect::Notify {
+                plugin: *plugin,
+                notice: Notice::Gap(gap),
             });
         }
     }

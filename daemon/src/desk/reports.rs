@@ -1,23 +1,16 @@
 //! The way back: from what the broker reports to what is recorded, counted and told.
 
-use crate::domain::instrument::InstrumentId;
 use crate::domain::money::Money;
 use crate::domain::order::OrderId;
 use crate::domain::plugin::PluginId;
-use crate::domain::report::{BrokerReport, Commission, Execution};
+use crate::domain::report::BrokerReport;
 use crate::domain::time::Timestamp;
 use crate::orders::OrderChange;
-use crate::orders::event::{OrderEvent, OrderEventKind};
-use crate::portfolio::PortfolioFill;
 use crate::risk::denial::DenialCode;
 
 use super::Desk;
 use super::effect::{Effect, Notice};
-use super::record::{ExecutionRecord, OrderStateRecord, Record};
-use super::snapshot::FillRow;
-
-/// Fills kept for people to look at; the ledger has them all.
-const FILLS_SHOWN: usize = 500;
+use super::record::{OrderStateRecord, Record};
 
 impl Desk {
     pub(super) fn report(&mut self, at: Timestamp, report: &BrokerReport, effects: &mut Vec<Effect>) {
@@ -70,15 +63,15 @@ impl Desk {
                 }
                 OrderChange::Corrected {
                     execution,
+                    owner,
                     owner_name,
-                } => {
-                    let record = ExecutionRecord {
-                        execution,
-                        plugin: owner_name,
-                    };
-                    effects.push(Effect::Record(Record::Executed(record)));
-                }
-                OrderChange::Charged { commission, owner } => self.charged(at, commission, owner, effects),
+                } => self.corrected(execution, owner, owner_name, effects),
+                OrderChange::Charged {
+                    commission,
+                    owner,
+                    more,
+                    at,
+                } => self.charged(&commission, owner, more, at, effects),
                 OrderChange::Adopted(order_id) => {
                     if let Some(order) = self.orders.get(order_id) {
                         effects.push(Effect::Record(Record::Placed(order.placement.clone())));
@@ -102,82 +95,6 @@ impl Desk {
             perm_id: order.perm_id,
             reason: order.reason.clone(),
         })));
-    }
-
-    fn filled(
-        &mut self,
-        at: Timestamp,
-        execution: Execution,
-        owner: Option<PluginId>,
-        owner_name: String,
-        effects: &mut Vec<Effect>,
-    ) {
-        if let (Some(plugin), Some(instrument)) = (owner, execution.instrument) {
-            let multiplier = self
-                .instruments
-                .get(instrument.index())
-                .map(|known| known.multiplier);
-            self.portfolio.apply_fill(PortfolioFill {
-                plugin,
-                instrument,
-                side: execution.side,
-                size: execution.size,
-                price: execution.price,
-                multiplier: multiplier.unwrap_or(crate::domain::money::Quantity::ONE),
-                at,
-            });
-            self.tally(plugin).fills += 1;
-        }
-        let record = ExecutionRecord {
-            execution: execution.clone(),
-            plugin: owner_name.clone(),
-        };
-        effects.push(Effect::Record(Record::Executed(record)));
-        if self.fills.len() >= FILLS_SHOWN {
-            self.fills.pop_front();
-        }
-        self.fills.push_back(FillRow {
-            execution,
-            plugin: owner_name,
-            commission: None,
-            at,
-        });
-    }
-
-    fn charged(
-        &mut self,
-        at: Timestamp,
-        commission: Commission,
-        owner: Option<(PluginId, InstrumentId)>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let shown = self
-            .fills
-            .iter_mut()
-            .rev()
-            .find(|row| row.execution.exec_id == commission.exec_id);
-        let mut order_id = None;
-        if let Some(row) = shown {
-            row.commission = Some(commission.amount);
-            order_id = Some(row.execution.order_id);
-        }
-        effects.push(Effect::Record(Record::Commissioned(commission.clone())));
-        let Some((plugin, instrument)) = owner else { return };
-        self.portfolio
-            .apply_fee(plugin, instrument, commission.amount, at);
-        if let Some(order) = order_id.and_then(|order_id| self.orders.get(order_id)) {
-            let placement = &order.placement;
-            let kind = OrderEventKind::Commissioned(commission.amount);
-            let event = OrderEvent {
-                client_order_id: placement.client_order_id,
-                tag: placement.tag,
-                kind,
-            };
-            effects.push(Effect::Notify {
-                plugin: placement.plugin,
-                notice: Notice::Order(event),
-            });
-        }
     }
 
     /// Realized profit of the day less fees, and what is unrealized now.

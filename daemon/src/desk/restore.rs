@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::domain::plugin::Names;
+use crate::domain::plugin::{Names, PluginId};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
 use crate::market::Market;
@@ -82,11 +82,13 @@ impl Desk {
 
     fn restore_execution(&mut self, remembered: &RememberedExecution) {
         let execution = &remembered.record.execution;
-        let ours = !remembered.record.plugin.is_empty();
-        let owner = ours.then(|| self.names.id(&remembered.record.plugin));
+        let plugin = match remembered.record.plugin.as_str() {
+            "" => PluginId::EXTERNAL,
+            name => self.names.id(name),
+        };
         self.orders
-            .restore_execution(execution, remembered.commission.is_some(), owner);
-        let (Some(plugin), Some(instrument)) = (owner, execution.instrument) else {
+            .restore_execution(execution, remembered.commission, plugin, remembered.recorded);
+        let Some(instrument) = execution.instrument else {
             return;
         };
         let Some(known) = self.instruments.get(instrument.index()) else {

@@ -45,6 +45,8 @@ pub(super) fn setup(risk_plugins: bool) -> Setup {
         con_id: None,
         tick: Price::ZERO,
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     };
     let grant = Grant {
         plugin: "ema".into(),
@@ -80,12 +82,17 @@ pub(super) fn limit_buy(id: u64, units: i32) -> OrderIntent {
     }
 }
 
+/// The permanent id that the broker of these tests gives an order.
+pub(super) fn perm_id(order_id: OrderId) -> i64 {
+    1_000 + i64::from(order_id.0)
+}
+
 pub(super) fn execution(placement: &Placement, id: &str, units: i32) -> Execution {
     Execution {
         exec_id: id.into(),
         order_id: placement.order_id,
         client_id: 7,
-        perm_id: 1,
+        perm_id: perm_id(placement.order_id),
         order_ref: placement.order_ref.clone(),
         con_id: 265_598,
         instrument: Some(AAPL),
@@ -101,7 +108,7 @@ pub(super) fn open_order(placement: &Placement, status: BrokerStatus) -> BrokerO
     BrokerOrder {
         order_id: placement.order_id,
         client_id: 7,
-        perm_id: 1,
+        perm_id: perm_id(placement.order_id),
         order_ref: placement.order_ref.clone(),
         con_id: 265_598,
         instrument: Some(AAPL),
@@ -153,6 +160,7 @@ impl Rig {
             con_id: 265_598,
             tick,
             multiplier: Quantity::ONE,
+            hours: None,
         };
         self.handle(Event::Session(SessionEvent::Resolved(facts)));
         let up = self.handle(Event::Session(SessionEvent::Up {
@@ -198,7 +206,7 @@ impl Rig {
             status,
             filled: Quantity::ZERO,
             remaining: Quantity::ZERO,
-            perm_id: 1,
+            perm_id: perm_id(order_id),
             why_held: None,
         })))
     }

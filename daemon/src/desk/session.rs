@@ -14,8 +14,6 @@ use super::event::SessionEvent;
 const READ_EVERY: Duration = Duration::from_secs(1);
 /// After which a reading that was neither answered nor failed is asked for again.
 const READ_DEADLINE: Duration = Duration::from_secs(60);
-/// How long an order may be called filled before its executions have come.
-const EXECUTIONS_DUE: Duration = Duration::from_secs(5);
 
 /// Whether the truth is being read, or should be.
 #[derive(Debug)]
@@ -85,11 +83,16 @@ impl Desk {
                 self.conditions.proved = missing.is_empty();
                 self.unproved = missing;
             }
+            SessionEvent::Gap(gap) => self.gap(gap, effects),
             SessionEvent::Resolved(facts) => {
                 if let Some(instrument) = self.instruments.get_mut(facts.instrument.index()) {
                     instrument.con_id = Some(facts.con_id);
                     instrument.tick = facts.tick;
-                    instrument.multiplier = facts.multiplier;
+                    instrument.hours = facts.hours;
+                    let before = std::mem::replace(&mut instrument.multiplier, facts.multiplier);
+                    if before != facts.multiplier {
+                        self.recount_all(facts.instrument);
+                    }
                 }
             }
             SessionEvent::Truth(truth) => self.truth(at, *truth, effects),
@@ -154,13 +157,21 @@ impl Desk {
         let Some(asked) = self.truth.asked.take() else {
             return;
         };
-        let outcome = self.orders.reconcile(at, asked, &truth);
+        let outcome = self.orders.reconcile(at, asked, self.conditions.upstream, &truth);
         self.perform(at, outcome.changes, effects);
         for order_id in outcome.cancel_again {
             self.risk.count_cancel(at);
+            self.orders.canceled_again(at, order_id);
             effects.push(Effect::Cancel { order_id });
         }
-        self.external_orders = outcome.external_orders;
+        for order_id in outcome.cancel {
+            self.cancel_order(at, order_id, effects);
+        }
+        for order_id in outcome.cancel_handles {
+            self.risk.count_cancel(at);
+            effects.push(Effect::Cancel { order_id });
+        }
+        self.external_orders = outcome.external.len();
         self.broker_positions = truth.positions;
         self.reconciled_at = Some(at);
         // Something happened while it was read that it may not show: it has to be read again before it counts.
@@ -183,17 +194,8 @@ impl Desk {
             self.truth.asked = None;
             self.truth.wanted = Some("the last reading was not answered".to_owned());
         }
-        let overdue = self.orders.unsettled_orders().find(|order| {
-            order.state == crate::orders::lifecycle::OrderState::Filled
-                && at.since(order.changed) > EXECUTIONS_DUE
-        });
-        if let Some(order) = overdue {
-            let wanted = format!(
-                "order {} is filled without executions",
-                order.placement.order_id.0
-            );
-            self.truth.wanted.get_or_insert(wanted);
-        }
+        let overdue = self.orders.chase(at);
+        self.perform(at, overdue, effects);
         if let Some(reason) = self.truth.wanted.take() {
             self.ask_truth(at, reason, effects);
         }

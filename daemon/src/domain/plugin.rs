@@ -14,7 +14,10 @@ impl PluginId {
     /// The owner of orders and positions whose plugin is no longer configured.
     pub const GONE: PluginId = PluginId(u16::MAX - 1);
 
-    /// As an index into a table of plugins; meaningless for `OPERATOR` and `GONE`.
+    /// The owner of what was done on the account by others: by hand in TWS, by other clients, by the broker.
+    pub const EXTERNAL: PluginId = PluginId(u16::MAX - 2);
+
+    /// As an index into a table of plugins; meaningless for `OPERATOR`, `GONE` and `EXTERNAL`.
     pub const fn index(self) -> usize {
         self.0 as usize
     }
@@ -22,6 +25,9 @@ impl PluginId {
 
 /// The owner's name used for the operator in references, the ledger and metrics.
 pub const OPERATOR_NAME: &str = "operator";
+
+/// The owner's name used for what was done by others.
+pub const EXTERNAL_NAME: &str = "external";
 
 /// Plugins by their place and by their name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +44,7 @@ impl Names {
         match plugin {
             PluginId::OPERATOR => OPERATOR_NAME,
             PluginId::GONE => "gone",
+            PluginId::EXTERNAL => EXTERNAL_NAME,
             PluginId(index) => self.0.get(usize::from(index)).map_or("gone", String::as_str),
         }
     }
@@ -46,6 +53,9 @@ impl Names {
     pub fn id(&self, name: &str) -> PluginId {
         if name == OPERATOR_NAME {
             return PluginId::OPERATOR;
+        }
+        if name == EXTERNAL_NAME {
+            return PluginId::EXTERNAL;
         }
         let found = self
             .0

@@ -114,6 +114,8 @@ pub fn contract_facts(instrument: InstrumentId, details: &ContractDetails) -> Op
         con_id: details.contract.contract_id,
         tick: price(details.min_tick)?,
         multiplier,
+        // Read beside: what cannot be read there must be told by name.
+        hours: None,
     })
 }
 

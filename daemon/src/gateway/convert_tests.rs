@@ -385,6 +385,8 @@ fn future() -> Instrument {
         con_id: None,
         tick: Price::ZERO,
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     }
 }
 

@@ -19,10 +19,7 @@ fn status(phase: SessionPhase, since: u64, heartbeat: Option<u64>) -> SessionSta
         phase,
         since: second(since),
         last_heartbeat: heartbeat.map(second),
-        ..StatusBoard::new("127.0.0.1:4002", 1, 0)
-            .subscribe()
-            .borrow()
-            .clone()
+        ..StatusBoard::new("127.0.0.1:4002", 1).subscribe().borrow().clone()
     }
 }
 

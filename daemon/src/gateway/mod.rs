@@ -13,7 +13,8 @@
 //! | `truth` | reads everything the broker knows, for reconciliation |
 //! | `order_entry` | writes orders and cancels |
 //! | `contracts` | which of IB's contracts our instruments are |
-//! | `feed` | market data, one task an instrument |
+//! | `streams` | market data as wishes: what is wanted, whether it comes, what is asked for again |
+//! | `feed` | market data, one task a request |
 //! | `account` | the account summary |
 //! | `proofs` | what a session proves about itself before risk may grow |
 //! | `planes` | the gateway's own way to IB, and IB's data farms by name |
@@ -52,6 +53,7 @@ mod proofs;
 mod reports;
 mod session;
 mod status;
+mod streams;
 mod truth;
 
 use std::cell::{Cell, RefCell};
@@ -108,6 +110,7 @@ struct Shared {
     quotes: QuoteBoard,
     entry: order_entry::OrderEntry,
     status: status::StatusBoard,
+    streams: streams::Streams,
     proofs: proofs::ProofBoard,
     codes: codes::Hearing,
     planes: planes::Planes,
@@ -152,9 +155,18 @@ pub fn start(
         Rc::clone(&metrics),
         Rc::clone(&governor),
     );
+    let status = status::StatusBoard::new(&config.address, config.client_id);
+    let parts = streams::Parts {
+        config: &config,
+        catalogue: &catalogue,
+        reports: &reports,
+        quotes: &quotes,
+        record: status.sender(),
+    };
     let shared = Rc::new(Shared {
         entry,
-        status: status::StatusBoard::new(&config.address, config.client_id, catalogue.len()),
+        streams: streams::Streams::new(parts, registry)?,
+        status,
         proofs: proofs::ProofBoard::new(),
         planes: planes::Planes::register(registry)?,
         margin: account::Margin::default(),
@@ -198,8 +210,8 @@ async fn publish(shared: Rc<Shared>) {
     round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         round.tick().await;
-        shared.status.publish_lines();
-        let (requested, ticking) = shared.status.line_counts();
+        shared.streams.publish(clock::now());
+        let (requested, ticking) = shared.streams.counts();
         shared.metrics.subscriptions.set(requested as i64);
         shared.metrics.subscriptions_ticking.set(ticking as i64);
         shared.review_proofs(clock::now());

@@ -40,6 +40,7 @@ use super::feed::Feed;
 use super::governor::Lane;
 use super::planes::Follow;
 use super::reports::OrderStream;
+use super::streams::keeper;
 use super::{MarketDataType, Shared, account, contracts, liveness, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
@@ -292,7 +293,9 @@ impl Session {
         let (shared, client) = handles();
         tasks.spawn_local(account::run(shared, client, Rc::clone(&self.account)));
         let (shared, client) = handles();
-        self.feed = Some(Rc::new(Feed::start(shared, client)));
+        let feed = Rc::new(Feed::start(Rc::clone(&shared), client));
+        tasks.spawn_local(keeper::run(shared, Rc::clone(&feed)));
+        self.feed = Some(feed);
     }
 
     fn resubscribe(&mut self, tasks: &mut JoinSet<()>) {
@@ -317,7 +320,9 @@ impl Session {
             warn!("the socket did not take all orders before the session ended");
         }
         drop(tasks);
-        self.feed = None;
+        if let Some(feed) = self.feed.take() {
+            feed.stop();
+        }
         disconnect(&self.client).await;
         if let Some(reports) = self.reports.take() {
             let reader = reports.abort_handle();
@@ -332,7 +337,7 @@ impl Session {
             warn!("orders are still waiting for a socket that is gone");
         }
         shared.quotes.clear();
-        shared.status.forget_subscriptions();
+        shared.streams.lost();
         shared.planes_end();
         shared.forget_proofs();
         let reason = reason.to_owned();

@@ -89,14 +89,15 @@ impl Fold {
 
     /// The last one told of any telling of the fill, the newest revision first.
     fn commission(&self, of: &str) -> Option<Money> {
-        let told = self
-            .executions
-            .iter()
-            .map(|(record, _)| &record.execution.exec_id);
-        let newest = told
-            .filter(|id| family(id).0 == of && self.commissions.contains_key(*id))
-            .max()?;
-        self.commissions.get(newest).copied()
+        let told = self.commissions.iter().filter(|(id, _)| family(id).0 == of);
+        told.max_by_key(|(id, _)| family(id).1).map(|(_, amount)| *amount)
+    }
+
+    /// When a fill, or what it corrects, was told first: its place, and the time.
+    fn first(&self, of: &str) -> (usize, Timestamp) {
+        let mut told = self.executions.iter().enumerate();
+        let first = told.find(|(_, (record, _))| family(&record.execution.exec_id).0 == of);
+        first.map_or((0, Timestamp::NEVER), |(place, (_, recorded))| (place, *recorded))
     }
 
     fn memory(&self) -> Memory {
@@ -112,6 +113,8 @@ impl Fold {
                 .all(|(_, other)| other <= revision)
         };
         let live = self.executions.iter().filter(|(record, _)| newest(record));
+        let mut live: Vec<&ExecutionRecord> = live.map(|(record, _)| record).collect();
+        live.sort_by_key(|record| self.first(&family(record).0).0);
         let orders = self.orders.values();
         Memory {
             open_orders: orders
@@ -123,9 +126,10 @@ impl Fold {
                 .cloned()
                 .collect(),
             executions: live
-                .map(|(record, recorded)| RememberedExecution {
+                .into_iter()
+                .map(|record| RememberedExecution {
                     record: record.clone(),
-                    recorded: *recorded,
+                    recorded: self.first(&family(record).0).1,
                     commission: self.commission(&family(record).0),
                 })
                 .collect(),

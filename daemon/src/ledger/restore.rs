@@ -130,7 +130,8 @@ fn remembered_order(
     }))
 }
 
-/// Every fill that counts, oldest first, with the last commission told of it or of what it corrects. Those in
+/// Every fill that counts, oldest first, with the last commission told of it or of what it corrects. A correction has
+/// the place and the time of the fill that it corrects, so that a start counts as the running desk did. Those in
 /// an instrument that is no longer configured stay in the ledger and come back with the instrument; the desk
 /// could do nothing with them.
 fn executions(
@@ -139,12 +140,19 @@ fn executions(
     names: &Names,
 ) -> Result<Vec<RememberedExecution>, OpenError> {
     let sql = "
-        SELECT e.exec_id, e.recorded_at, e.plugin, e.order_id, e.client_id, e.perm_id, e.order_ref,
+        SELECT e.exec_id,
+               (SELECT f.recorded_at FROM executions f WHERE f.family = e.family ORDER BY f.number LIMIT 1),
+               e.plugin, e.order_id, e.client_id, e.perm_id, e.order_ref,
                e.instrument, e.con_id, e.side, e.size, e.price, e.cumulative, e.time,
-               (SELECT c.amount FROM executions s JOIN commissions c ON c.exec_id = s.exec_id
-                WHERE s.family = e.family ORDER BY s.revision DESC LIMIT 1)
+               COALESCE(
+                   (SELECT c.amount FROM commissions c
+                    WHERE c.exec_id > e.family || '.' AND c.exec_id < e.family || '/'
+                        AND length(c.exec_id) = length(e.family) + 3
+                    ORDER BY c.exec_id DESC LIMIT 1),
+                   (SELECT c.amount FROM commissions c WHERE c.exec_id = e.exec_id))
         FROM executions e
-        WHERE e.superseded = 0 ORDER BY e.number";
+        WHERE e.superseded = 0
+        ORDER BY (SELECT MIN(f.number) FROM executions f WHERE f.family = e.family)";
     let sqlite = |source: rusqlite::Error| super::open_error(path, "read the executions", source);
     let mut statement = connection.prepare(sql).map_err(sqlite)?;
     let mut rows = statement.query([]).map_err(sqlite)?;

@@ -6,9 +6,12 @@
 //!
 //! Never: a decision to trade, a send, a clock. Error codes end no live order; only statuses, fills and the truth do.
 
+pub mod chase;
 pub mod event;
 mod executions;
+mod fills;
 pub mod ids;
+pub mod incarnations;
 pub mod lifecycle;
 pub mod order;
 pub mod placement;
@@ -18,11 +21,12 @@ mod reports;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::domain::instrument::InstrumentId;
-use crate::domain::money::Quantity;
+use crate::domain::money::{Money, Quantity};
 use crate::domain::order::{ClientOrderId, OrderId, OrderIntent, Side};
 use crate::domain::plugin::{Names, PluginId};
 use crate::domain::report::{Commission, Execution};
 use crate::domain::time::Timestamp;
+use crate::portfolio::CountedFill;
 use crate::risk::approved::Approved;
 use crate::risk::denial::{Denial, DenialCode};
 
@@ -33,6 +37,7 @@ use lifecycle::OrderState;
 use order::{Amendment, Order};
 use placement::Placement;
 
+pub use executions::family;
 pub use reconcile::Reconciliation;
 
 /// Ended orders kept in memory, because late fills and repeated reports name them. More than a day of a busy account.
@@ -51,6 +56,10 @@ pub struct OrderManager {
     unsettled: BTreeSet<OrderId>,
     ended: VecDeque<OrderId>,
     executions: ExecutionBook,
+    /// Executions of our client id that name no order we know, until the truth tells whose they are.
+    parked: VecDeque<Execution>,
+    /// How many orders were found to live twice.
+    conflicts: u64,
 }
 
 /// What came of a report, for the desk to record and tell.
@@ -78,6 +87,8 @@ pub enum OrderChange {
     Corrected {
         /// As it is now.
         execution: Execution,
+        /// Whose, in what.
+        owner: Option<(PluginId, InstrumentId)>,
         /// Whose, by name; empty for orders made elsewhere.
         owner_name: String,
     },
@@ -87,6 +98,10 @@ pub enum OrderChange {
         commission: Commission,
         /// Of whose fill in what.
         owner: Option<(PluginId, InstrumentId)>,
+        /// How much more the fill costs than was counted before.
+        more: Money,
+        /// When its fill was learned of: its day bears the cost.
+        at: Timestamp,
     },
     /// An order of ours that the ledger had not: it must be recorded now.
     Adopted(OrderId),
@@ -117,6 +132,8 @@ impl OrderManager {
             unsettled: BTreeSet::new(),
             ended: VecDeque::new(),
             executions: ExecutionBook::default(),
+            parked: VecDeque::new(),
+            conflicts: 0,
         }
     }
 
@@ -126,15 +143,54 @@ impl OrderManager {
     }
 
     /// Puts back a fill the ledger remembers, so that the broker's repetition of it is known for one.
-    pub fn restore_execution(&mut self, execution: &Execution, commissioned: bool, owner: Option<PluginId>) {
-        let owner = owner.zip(execution.instrument);
-        self.executions.restore(execution, commissioned, owner);
+    pub fn restore_execution(
+        &mut self,
+        execution: &Execution,
+        cost: Option<Money>,
+        owner: PluginId,
+        at: Timestamp,
+    ) {
+        let owner = execution.instrument.map(|instrument| (owner, instrument));
+        self.executions.restore(execution, cost, owner, at);
+        let corrected = family(&execution.exec_id).1 > 1;
+        let order_id = self.by_perm_id.get(&execution.perm_id).filter(|_| corrected);
+        let Some(order_id) = order_id.copied() else {
+            return;
+        };
+        if let Some(order) = self.orders.get_mut(&order_id)
+            && order.state == OrderState::Filled
+        {
+            // How much the correction took back is not remembered: an order called filled is not waited for any more.
+            order.busted = order.placement.quantity.minus(order.executed);
+        }
+        self.settle(order_id);
+    }
+
+    /// The fills of one owner in one instrument as they count now, in the order in which they were learned of.
+    pub fn counted_fills(&self, plugin: PluginId, instrument: InstrumentId) -> Vec<CountedFill> {
+        self.executions.counted((plugin, instrument))
+    }
+
+    /// How many fills of one owner in one instrument have told no cost yet.
+    pub fn uncommissioned(&self, plugin: PluginId, instrument: InstrumentId) -> u64 {
+        self.executions.uncommissioned((plugin, instrument))
+    }
+
+    /// How many orders were found to live twice since the start.
+    pub const fn conflicts(&self) -> u64 {
+        self.conflicts
     }
 
     /// A session began: whose orders are ours, and which ids are free.
-    pub const fn session_up(&mut self, client_id: i32, next_order_id: i32) {
+    pub fn session_up(&mut self, client_id: i32, next_order_id: i32) {
         self.client_id = client_id;
         self.ids.raise_to(next_order_id);
+        for order_id in &self.unsettled {
+            if let Some(order) = self.orders.get_mut(order_id) {
+                order.cancels = (0, Timestamp::NEVER);
+                order.chase = chase::Chase::NEVER;
+            }
+        }
     }
 
     /// The session ended: an order that was not acknowledged may or may not have arrived.
@@ -251,7 +307,7 @@ impl OrderManager {
         let unknown = Denial::native(DenialCode::UnknownOrder, 0, 0);
         let order = self.owned(plugin, client_order_id).ok_or(unknown)?;
         match order.state {
-            OrderState::Working if order.pending.is_none() => Ok(order),
+            OrderState::Working if order.pending.is_none() && !order.is_split() => Ok(order),
             state if state.is_final() => Err(unknown),
             state => Err(Denial::native(DenialCode::OrderBusy, 0, state as i64)),
         }
@@ -266,6 +322,7 @@ impl OrderManager {
             return false;
         }
         order.cancel_requested = true;
+        order.cancels = (order.cancels.0 + 1, at);
         if matches!(
             order.state,
             OrderState::Working | OrderState::PendingNew | OrderState::Inactive
@@ -363,7 +420,9 @@ impl OrderManager {
             };
             if let Some(order) = self.orders.remove(&oldest) {
                 self.by_client_order_id.remove(&order.placement.client_order_id);
-                self.by_perm_id.remove(&order.perm_id);
+                for perm_id in order.perm_ids() {
+                    self.by_perm_id.remove(&perm_id);
+                }
             }
         }
     }

@@ -1,15 +1,13 @@
 //! What the broker's stream of reports does to our orders. Reports come in any order and more than once.
 
-use crate::domain::money::Quantity;
 use crate::domain::order::OrderId;
 use crate::domain::report::{
-    BrokerOrder, BrokerReport, BrokerStatus, Commission, Execution, OrderError, OrderErrorMeaning,
-    StatusReport,
+    BrokerOrder, BrokerReport, BrokerStatus, OrderError, OrderErrorMeaning, StatusReport,
 };
 use crate::domain::time::Timestamp;
 
-use super::event::{Fill, OrderEventKind, Rejection};
-use super::executions::Novelty;
+use super::event::{OrderEventKind, Rejection};
+use super::incarnations::{Incarnation, Life};
 use super::lifecycle::OrderState;
 use super::order::Order;
 use super::{OrderChange, OrderManager, event_of, ids};
@@ -29,12 +27,40 @@ impl OrderManager {
     }
 
     fn apply_status(&mut self, at: Timestamp, report: &StatusReport, changes: &mut Vec<OrderChange>) {
-        let known = self.orders.contains_key(&report.order_id);
+        // IB's permanent id means one order for ever; ours can be given out again after the gateway's counter went back.
         let by_perm_id = self.by_perm_id.get(&report.perm_id).copied();
-        let order_id = if known { Some(report.order_id) } else { by_perm_id };
-        if let Some(order_id) = order_id {
+        let by_id = || {
+            self.orders
+                .contains_key(&report.order_id)
+                .then_some(report.order_id)
+        };
+        let Some(order_id) = by_perm_id.or_else(by_id) else {
+            return;
+        };
+        let known = self.orders.get(&order_id).map_or(0, |order| order.perm_id);
+        let place = self.place_of_other(order_id, report.perm_id);
+        if let Some(place) = place {
+            self.status_of_other(order_id, place, report);
+        } else if known != 0 && report.perm_id != 0 && known != report.perm_id {
+            // Not by our mark, so it may be another client's: the broker's lists tell.
+            let (id, perm_id) = (order_id.0, report.perm_id);
+            let reason = format!("a status names order {id} with the permanent id {perm_id}, not {known}");
+            changes.push(OrderChange::Ask { reason });
+        } else {
             self.learn_perm_id(order_id, report.perm_id);
+            self.take_status(order_id, report);
             self.move_to_status(at, order_id, report.status, changes);
+        }
+        self.unpark(at, false, changes);
+    }
+
+    /// What a status says beside the state: how much is filled, which never goes back, and why it is held.
+    fn take_status(&mut self, order_id: OrderId, report: &StatusReport) {
+        if let Some(order) = self.orders.get_mut(&order_id) {
+            order.told_filled = order.told_filled.max(report.filled.min(order.largest_quantity()));
+            if let Some(why) = report.why_held.as_ref().filter(|_| !order.refused) {
+                order.reason = Some(format!("held by the broker: {why}"));
+            }
         }
     }
 
@@ -46,12 +72,16 @@ impl OrderManager {
         changes: &mut Vec<OrderChange>,
     ) {
         let Some(order_id) = self.find(report) else { return };
+        if let (Life::Other(place), new) = self.life(order_id, report.perm_id, Incarnation::of(report)) {
+            return self.see_other(at, order_id, (place, new), report, changes);
+        }
         self.learn_perm_id(order_id, report.perm_id);
         if let Some(reason) = &report.reason {
             self.note(order_id, reason);
         }
         self.confirm_amendment(at, order_id, report, changes);
         self.move_to_status(at, order_id, report.status, changes);
+        self.unpark(at, false, changes);
     }
 
     /// The order of ours that the broker means: by our own tag first, which nothing but us writes, then by our id, then
@@ -107,6 +137,10 @@ impl OrderManager {
         if told == OrderState::Inactive && order.refused {
             told = OrderState::Rejected;
         }
+        if told.is_final() && order.promote(at) {
+            changes.push(OrderChange::Moved(order_id));
+            return;
+        }
         // Our own wish to cancel is not undone by an acknowledgement that crossed it.
         if told == OrderState::Working && order.cancel_requested && order.state != OrderState::Unknown {
             told = OrderState::PendingCancel;
@@ -141,122 +175,6 @@ impl OrderManager {
             | OrderState::Filled => return,
         };
         changes.push(event_of(order, kind));
-    }
-
-    /// A fill is a fact whatever state its order is in, and counts once.
-    pub(super) fn apply_execution(
-        &mut self,
-        at: Timestamp,
-        execution: &Execution,
-        changes: &mut Vec<OrderChange>,
-    ) {
-        let order_id = self.order_of(execution);
-        let owner = order_id.and_then(|id| self.orders.get(&id)).map(|order| {
-            let placement = &order.placement;
-            (
-                placement.plugin,
-                placement.plugin_name.clone(),
-                placement.instrument,
-            )
-        });
-        // The ledger may have lost the order but the broker's reference still names whose it was.
-        let owner = owner.or_else(|| {
-            let (name, _) = ids::parse_order_ref(&execution.order_ref)?;
-            Some((self.names.id(name), name.to_owned(), execution.instrument?))
-        });
-        let key = owner
-            .as_ref()
-            .map(|(plugin, _, instrument)| (*plugin, *instrument));
-        let early = match self.executions.fill(execution, key) {
-            Novelty::Repeated => return,
-            Novelty::New(early) => early,
-            Novelty::Correction => {
-                let owner_name = owner.map(|(_, name, _)| name).unwrap_or_default();
-                changes.push(OrderChange::Corrected {
-                    execution: execution.clone(),
-                    owner_name,
-                });
-                changes.push(OrderChange::Alarm {
-                    name: "execution_corrected",
-                    text: format!(
-                        "the exchange corrected fill {} of order {}: positions and profit count the first version \
-                         until the next start",
-                        execution.exec_id, execution.order_id.0
-                    ),
-                });
-                return;
-            }
-        };
-        let owner_name = owner.map(|(_, name, _)| name).unwrap_or_default();
-        let fill = execution.clone();
-        changes.push(OrderChange::Filled {
-            execution: fill,
-            owner: key.map(|(plugin, _)| plugin),
-            owner_name,
-        });
-        if let Some(order_id) = order_id {
-            self.count_fill(at, order_id, execution, changes);
-        }
-        if let Some(commission) = early {
-            changes.push(OrderChange::Charged {
-                commission,
-                owner: key,
-            });
-        }
-    }
-
-    fn order_of(&self, execution: &Execution) -> Option<OrderId> {
-        if let Some((_, client_order_id)) = ids::parse_order_ref(&execution.order_ref) {
-            return self.by_client_order_id.get(&client_order_id).copied();
-        }
-        let ours = execution.client_id == self.client_id && execution.order_ref.is_empty();
-        let by_id = self.orders.contains_key(&execution.order_id) && ours;
-        by_id
-            .then_some(execution.order_id)
-            .or_else(|| self.by_perm_id.get(&execution.perm_id).copied())
-    }
-
-    fn count_fill(
-        &mut self,
-        at: Timestamp,
-        order_id: OrderId,
-        execution: &Execution,
-        changes: &mut Vec<OrderChange>,
-    ) {
-        let Some(order) = self.orders.get_mut(&order_id) else {
-            return;
-        };
-        order.executed = order.executed.plus(execution.size);
-        order.changed = at;
-        let leaves = Quantity::from_nanos(order.placement.quantity.minus(order.executed).nanos().max(0));
-        if order.executed >= order.placement.quantity && order.pending.is_none() {
-            order.state = OrderState::Filled;
-        } else if matches!(
-            order.state,
-            OrderState::PendingNew | OrderState::Unknown | OrderState::Lost
-        ) {
-            Self::enter(order, OrderState::Working, at, changes);
-        }
-        changes.push(OrderChange::Moved(order_id));
-        let fill = Fill {
-            instrument: order.placement.instrument,
-            side: order.placement.side,
-            price: execution.price,
-            size: execution.size,
-            cumulative: order.executed,
-            leaves,
-        };
-        changes.push(event_of(order, OrderEventKind::Filled(fill)));
-        self.settle(order_id);
-    }
-
-    pub(super) fn apply_commission(&mut self, commission: &Commission, changes: &mut Vec<OrderChange>) {
-        if let Some(owner) = self.executions.commission(commission) {
-            changes.push(OrderChange::Charged {
-                commission: commission.clone(),
-                owner,
-            });
-        }
     }
 
     fn apply_error(&mut self, at: Timestamp, error: &OrderError, changes: &mut Vec<OrderChange>) {

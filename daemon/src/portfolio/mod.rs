@@ -82,7 +82,7 @@ fn scale(value: Money, multiplier: Quantity) -> Money {
     Money::from_nanos(value.nanos().saturating_mul(i128::from(multiplier.nanos())) / i128::from(NANO))
 }
 
-/// Realized profit less fees of one owner on one day (UTC).
+/// Realized profit less fees of one owner in one instrument on one day (UTC).
 #[derive(Debug, Clone, Copy, Default)]
 struct DayProfit {
     day: u64,
@@ -93,7 +93,7 @@ struct DayProfit {
 #[derive(Debug, Clone, Default)]
 pub struct Portfolio {
     positions: BTreeMap<(PluginId, InstrumentId), Position>,
-    days: BTreeMap<PluginId, DayProfit>,
+    days: BTreeMap<(PluginId, InstrumentId), DayProfit>,
 }
 
 /// One fill, as the portfolio sees it.
@@ -115,30 +115,57 @@ pub struct PortfolioFill {
     pub at: Timestamp,
 }
 
+/// One fill of one owner in one instrument, as it counts now, with its cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedFill {
+    /// Which way.
+    pub side: Side,
+    /// How much.
+    pub size: Quantity,
+    /// At what price.
+    pub price: Price,
+    /// When it was learned of: decides the day its profit counts for.
+    pub at: Timestamp,
+    /// What it cost, once told.
+    pub cost: Option<Money>,
+}
+
 impl Portfolio {
     /// Takes in a fill. The caller has made sure that it is told once.
     pub fn apply_fill(&mut self, fill: PortfolioFill) {
-        let position = self.positions.entry((fill.plugin, fill.instrument)).or_default();
+        let key = (fill.plugin, fill.instrument);
+        let position = self.positions.entry(key).or_default();
         let realized = position.fill(fill.side, fill.size, fill.price, fill.multiplier);
-        self.earn(fill.plugin, realized, fill.at);
+        self.days.entry(key).or_default().earn(realized, fill.at);
     }
 
-    /// Takes in a fill's cost. The caller has made sure that it is told once.
+    /// Takes in a fill's cost. The caller has made sure that it is told once. `at` is when the fill was learned of: a
+    /// restart counts a cost for the same day.
     pub fn apply_fee(&mut self, plugin: PluginId, instrument: InstrumentId, fee: Money, at: Timestamp) {
-        let position = self.positions.entry((plugin, instrument)).or_default();
+        let key = (plugin, instrument);
+        let position = self.positions.entry(key).or_default();
         position.fees = position.fees.plus(fee);
-        self.earn(plugin, Money::ZERO.minus(fee), at);
+        self.days.entry(key).or_default().earn(Money::ZERO.minus(fee), at);
     }
 
-    fn earn(&mut self, plugin: PluginId, profit: Money, at: Timestamp) {
-        let day = self.days.entry(plugin).or_default();
-        if day.day != at.day() {
-            *day = DayProfit {
-                day: at.day(),
-                profit: Money::ZERO,
-            };
+    /// Counts one owner's fills in one instrument anew, because one of them was corrected or the multiplier has become
+    /// known. The result is what a start would come to.
+    pub fn recount(
+        &mut self,
+        plugin: PluginId,
+        instrument: InstrumentId,
+        multiplier: Quantity,
+        fills: &[CountedFill],
+    ) {
+        let (mut position, mut day) = (Position::default(), DayProfit::default());
+        for fill in fills {
+            let realized = position.fill(fill.side, fill.size, fill.price, multiplier);
+            let cost = fill.cost.unwrap_or(Money::ZERO);
+            position.fees = position.fees.plus(cost);
+            day.earn(realized.minus(cost), fill.at);
         }
-        day.profit = day.profit.plus(profit);
+        self.positions.insert((plugin, instrument), position);
+        self.days.insert((plugin, instrument), day);
     }
 
     /// What one owner holds in one instrument.
@@ -156,17 +183,37 @@ impl Portfolio {
             .map(|((plugin, instrument), position)| (*plugin, *instrument, position))
     }
 
-    /// The sum over all owners in one instrument.
+    /// The sum over all owners of ours in one instrument: what was done elsewhere is not among it.
     pub fn net(&self, instrument: InstrumentId) -> Quantity {
+        let elsewhere = self.position(PluginId::EXTERNAL, instrument).size;
+        self.account_net(instrument).minus(elsewhere)
+    }
+
+    /// What the fills we know, ours and others', add up to in one instrument.
+    pub fn account_net(&self, instrument: InstrumentId) -> Quantity {
         let sizes = self.positions.iter().filter(|((_, held), _)| *held == instrument);
         sizes.fold(Quantity::ZERO, |sum, (_, position)| sum.plus(position.size))
     }
 
     /// Realized profit less fees of the owner on the day of `at`.
     pub fn day_profit(&self, plugin: PluginId, at: Timestamp) -> Money {
-        self.days
-            .get(&plugin)
-            .filter(|day| day.day == at.day())
-            .map_or(Money::ZERO, |day| day.profit)
+        let own = (plugin, InstrumentId(0))..=(plugin, InstrumentId(u32::MAX));
+        let today = self.days.range(own).filter(|(_, day)| day.day == at.day());
+        today.fold(Money::ZERO, |sum, (_, day)| sum.plus(day.profit))
+    }
+}
+
+impl DayProfit {
+    /// What belongs to a day that is over does not come back into today's.
+    fn earn(&mut self, profit: Money, at: Timestamp) {
+        if at.day() > self.day {
+            *self = DayProfit {
+                day: at.day(),
+                profit: Money::ZERO,
+            };
+        }
+        if at.day() == self.day {
+            self.profit = self.profit.plus(profit);
+        }
     }
 }

@@ -18,6 +18,7 @@ use tracing::{debug, info, warn};
 
 use super::Shared;
 use super::codes::{About, Action, MARGIN_URGENT, Ruling, farm_name, farms_connected};
+use super::streams::Reason;
 use crate::clock;
 use crate::desk::event::SessionEvent;
 use crate::domain::proof::ProofKind;
@@ -122,6 +123,7 @@ impl Shared {
     fn show_upstream(&self) {
         let upstream = *self.planes.upstream.borrow();
         self.metrics.upstream.set(i64::from(upstream.is_up()));
+        self.streams.upstream(upstream.is_up());
         self.status.update(|status| {
             status.upstream = upstream.is_up();
             status.upstream_since = Some(upstream.since());
@@ -213,6 +215,7 @@ impl Shared {
         if data_lost {
             Follow::Resubscribe
         } else {
+            self.streams.doubted(Reason::Restored);
             Follow::Nothing
         }
     }
@@ -265,6 +268,9 @@ impl Shared {
                 state,
                 "a data farm"
             );
+        }
+        if farm.state.is_healthy() && from.is_some_and(|from| !from.is_healthy()) {
+            self.streams.doubted(Reason::Farm);
         }
         self.planes.show(farm, true);
         self.show_farms();
