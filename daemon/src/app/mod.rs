@@ -132,6 +132,7 @@ struct Standing {
     reports: ReportSender,
     plugins: watch::Receiver<Vec<PluginStatus>>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+    pulse: Arc<gateway::Pulse>,
 }
 
 impl Standing {
@@ -250,7 +251,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         signal = signals.received() => Ok(signal),
         _ = &mut lane_end => Err(AppError::Died { part: "lane" }),
         _ = &mut surface_end => Err(AppError::Died { part: "admin surface" }),
-        () = service_manager::attend(turns, standing.snapshot) => Ok("nothing"),
+        () = service_manager::attend(turns, standing.pulse, standing.snapshot) => Ok("nothing"),
     };
     let reason = reason_to_stop(&ended);
     tracing::info!("{reason}");
@@ -390,6 +391,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         session: gateway.status(),
         guidance: gateway.guidance(),
         reports,
+        pulse: gateway.pulse(),
         plugins: host.status(),
         snapshot,
     };
