@@ -5,7 +5,7 @@
 //! ```text
 //! 7                          app                       (config and ctl beside it)
 //! 6   gateway   recovery   plugin_host   ledger   admin   telemetry      edges
-//! 5                        mailbox
+//! 5                        mailbox               (clock and crash_point beside it)
 //! 4                         desk
 //! 3                        orders
 //! 2                         risk
@@ -19,6 +19,7 @@ pub mod admin;
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod crash_point;
 pub mod ctl;
 pub mod desk;
 pub mod domain;

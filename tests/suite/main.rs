@@ -1,8 +1,11 @@
 //! The suite: the real daemon, the real simulated gateway, real components, real sockets. One binary; one file a chapter.
 
 mod crash;
+mod crash_books;
+mod crash_sweep;
 mod dashboard;
 mod hostile;
+mod ledger_failures;
 mod operator;
 mod orders;
 mod planes;
@@ -11,4 +14,5 @@ mod refusals;
 mod rig;
 mod service;
 mod session;
+mod streams;
 mod trading;

@@ -15,6 +15,7 @@ const HOUSE: [(&str, u8); 16] = [
     ("orders", 3),
     ("desk", 4),
     ("clock", 5),
+    ("crash_point", 5),
     ("mailbox", 5),
     ("gateway", 6),
     ("recovery", 6),
@@ -28,8 +29,9 @@ const HOUSE: [(&str, u8); 16] = [
 
 /// `moorctl` stands beside the floors: it is another program that happens to share the admin's types.
 const BESIDE: &str = "ctl";
-/// All it may name, and why nothing more: what it knows of a running daemon comes over the socket.
-const BESIDE_MAY_NAME: [&str; 2] = ["admin::schema", "config"];
+/// All it may name, and why nothing more: what it knows of a running daemon comes over the socket. The ledger it
+/// verifies and restores while there is no daemon to ask.
+const BESIDE_MAY_NAME: [&str; 4] = ["admin::schema", "clock", "config", "ledger"];
 
 /// Where a foreign crate may be named, and why only there. A module, or `main` for the program's file.
 const HOMES: [(&str, &[&str], &str); 14] = [
@@ -85,10 +87,10 @@ const HOMES: [(&str, &[&str], &str); 14] = [
     ),
     ("clap", &["ctl", "main"], "arguments belong to the programs"),
     // admin: peer credentials and user names; app: signals and limits of the process; ledger: the lock on its
-    // file; plugin_host: the processor time of a guest's thread.
+    // file; plugin_host: the processor time of a guest's thread; crash_point: its own death in tests.
     (
         "nix",
-        &["admin", "app", "ledger", "plugin_host"],
+        &["admin", "app", "crash_point", "ledger", "plugin_host"],
         "system calls are made at the edges",
     ),
     (
@@ -98,8 +100,8 @@ const HOMES: [(&str, &[&str], &str); 14] = [
     ),
     (
         "sha2",
-        &["plugin_host"],
-        "only compiled plugins are known by their digest",
+        &["ledger", "plugin_host"],
+        "only compiled plugins and backups are known by their digest",
     ),
 ];
 

@@ -31,6 +31,8 @@ mod socket;
 #[cfg(test)]
 mod specimen;
 mod streams;
+#[cfg(test)]
+mod streams_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -84,6 +86,17 @@ pub struct PluginRestart {
     pub answer: oneshot::Sender<CommandOutcome>,
 }
 
+/// An operator wants a backup of the ledger; whoever owns the ledger answers.
+#[derive(Debug)]
+pub struct BackupRequest {
+    /// Who asks.
+    pub requester: Requester,
+    /// Where to, as an absolute path; to a dated name in the configured folder without one.
+    pub path: Option<PathBuf>,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<CommandOutcome>,
+}
+
 /// Where answers come from and where commands go. All of it crosses threads.
 #[derive(Debug, Clone)]
 pub struct Sources {
@@ -99,6 +112,8 @@ pub struct Sources {
     pub commands: CommandSender,
     /// The way in to whoever restarts plugins.
     pub restarts: mpsc::Sender<PluginRestart>,
+    /// The way in to whoever makes backups.
+    pub backups: mpsc::Sender<BackupRequest>,
     /// What happened lately, for people.
     pub events: events::EventLog,
     /// Where the tick-to-order histogram is read.

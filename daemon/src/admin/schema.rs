@@ -13,6 +13,14 @@ mod recovery;
 
 pub use recovery::{Maintenance, MaintenanceWindow, Recovery, RecoveryRung, RecoveryStep};
 
+/// `POST /v1/backup`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupBody {
+    /// Where to: an absolute path that the daemon may write. Left out: a dated name in the daemon's own folder.
+    pub path: Option<String>,
+}
+
 /// Where the socket is when nobody says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/moored/admin.sock";
 /// The longest reason an operator may give, in characters.

@@ -11,10 +11,13 @@
 //!
 //! Never: trading logic, a format, a protocol.
 
+mod backup;
+mod crash_steps;
 mod desk_loop;
 mod metrics;
 pub mod panics;
 mod past_steps;
+mod remember;
 mod service_manager;
 
 use std::path::Path;
@@ -31,13 +34,14 @@ use crate::admin::events::EventLog;
 use crate::admin::{self, PluginRestart};
 use crate::clock;
 use crate::config::{Config, ConfigError};
-use crate::desk::record::Memory;
+use crate::crash_point::{self, Step};
+use crate::desk::record::{Memory, Record};
 use crate::desk::snapshot::{PluginView, SharedView, Snapshot};
 use crate::desk::{Desk, Setup};
 use crate::domain::instrument::Instrument;
 use crate::domain::order::ClientOrderId;
 use crate::domain::plugin::{Names, PluginKind, PluginStatus};
-use crate::domain::recovery::{Guidance, Step};
+use crate::domain::recovery::{Guidance, Step as PastStep};
 use crate::domain::session::SessionStatus;
 use crate::ledger::Ledger;
 use crate::mailbox::{CommandSender, Mailbox, ReportSender};
@@ -68,6 +72,9 @@ pub enum AppError {
     /// The ledger.
     #[error("ledger: {0}")]
     Ledger(#[from] ledger::OpenError),
+    /// A check of the ledger's migrations.
+    #[error("ledger: {0}")]
+    Migration(#[from] ledger::BackupError),
     /// A plugin.
     #[error("plugins: {0}")]
     Plugins(#[from] LoadError),
@@ -111,6 +118,7 @@ impl AppError {
         match self {
             AppError::Plugins(LoadError::Engine(_) | LoadError::Metrics(_)) => 1,
             AppError::Config(_) | AppError::Plugins(_) => MISCONFIGURED,
+            AppError::Ledger(error) if error.needs_a_person() => MISCONFIGURED,
             _ => 1,
         }
     }
@@ -128,7 +136,7 @@ struct Standing {
 
 impl Standing {
     /// What recovery sees and moves of it.
-    fn links(&self, past: Vec<Step>) -> recovery::Links {
+    fn links(&self, past: Vec<PastStep>) -> recovery::Links {
         recovery::Links {
             session: self.session.clone(),
             guidance: self.guidance.clone(),
@@ -149,6 +157,8 @@ struct LaneParts {
     events: EventLog,
     turns: Arc<AtomicU64>,
     restarts: mpsc::Receiver<PluginRestart>,
+    /// Of what others than the desk did.
+    records: mpsc::Receiver<Record>,
 }
 
 /// Checks what can be checked without touching anything: the configuration and every plugin.
@@ -173,6 +183,14 @@ pub fn check(path: &Path) -> Result<String, AppError> {
     ))
 }
 
+/// Says what a start would do to the ledger's version, and tries it on a copy.
+///
+/// # Errors
+/// What would keep the migration from being done.
+pub fn check_migrations(config: &Config) -> Result<String, AppError> {
+    Ok(ledger::dry_run(&config.ledger.path)?.to_string())
+}
+
 /// Runs the daemon until a signal ends it.
 ///
 /// # Errors
@@ -195,6 +213,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let events = EventLog::default();
     let turns = Arc::new(AtomicU64::new(0));
     let (restart_sender, restarts) = mpsc::channel(RESTARTS);
+    let (backups, records) = backup::start(ledger.backups(&config.ledger))?;
     let parts = LaneParts {
         config,
         instruments,
@@ -204,6 +223,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         events: events.clone(),
         turns: Arc::clone(&turns),
         restarts,
+        records,
     };
     let (stop_lane, lane_stop) = oneshot::channel();
     let (standing, mut lane_end) = start_lane(parts, lane_stop).await?;
@@ -216,6 +236,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         plugins: standing.plugins,
         commands: standing.commands,
         restarts: restart_sender,
+        backups,
         events,
         registry,
         version: env!("CARGO_PKG_VERSION"),
@@ -231,10 +252,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         _ = &mut surface_end => Err(AppError::Died { part: "admin surface" }),
         () = service_manager::attend(turns, standing.snapshot) => Ok("nothing"),
     };
-    let reason = match &ended {
-        Ok(signal) => format!("stopping on {signal}"),
-        Err(error) => error.to_string(),
-    };
+    let reason = reason_to_stop(&ended);
     tracing::info!("{reason}");
     service_manager::stopping(&reason);
     // The lane may be gone already.
@@ -245,6 +263,13 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     stop_surface.send_replace(true);
     let _late = tokio::time::timeout(DRAIN_DEADLINE, &mut surface_end).await;
     ended.map(|_| ())
+}
+
+fn reason_to_stop(ended: &Result<&'static str, AppError>) -> String {
+    match ended {
+        Ok(signal) => format!("stopping on {signal}"),
+        Err(error) => error.to_string(),
+    }
 }
 
 fn system(what: &'static str, source: std::io::Error) -> AppError {
@@ -328,6 +353,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         events,
         turns,
         restarts,
+        records,
     } = parts;
     let mailbox = Mailbox::new(instruments.len());
     let view: SharedView = Arc::new(Mutex::new(PluginView {
@@ -348,6 +374,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     )?;
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     let desk = Desk::new(setup(&config, &instruments, &host), memory, clock::now());
+    crash_point::reach(Step::DeskBuilt);
     let metrics = Metrics::register(&registry)?;
     let (publish, snapshot) = watch::channel(Arc::new(desk.snapshot(clock::now())));
     let reports = mailbox.reports.clone();
@@ -376,6 +403,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         quotes: mailbox.quotes,
         view,
         restarts,
+        records,
         publish,
         metrics,
         events,

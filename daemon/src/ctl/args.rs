@@ -80,6 +80,9 @@ pub(super) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Backups of the ledger
+    #[command(subcommand)]
+    Backup(Backup),
     /// Read the broker's truth again
     Reconcile,
     /// Would it trade now? Code 0 if every condition is met, else 1
@@ -102,6 +105,31 @@ pub(super) enum Command {
         /// How many seconds to wait for the daemon to answer at all
         #[arg(long, default_value_t = 30, value_name = "N")]
         wait: u64,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum Backup {
+    /// Have the running daemon write one, while it trades
+    Create {
+        /// Where to [default: a dated name in the daemon's folder]
+        path: Option<PathBuf>,
+    },
+    /// Read one whole and say what is in it; needs no daemon
+    Verify {
+        /// The backup
+        path: PathBuf,
+    },
+    /// Put one in the ledger's place; the daemon must be stopped. What it replaces is kept beside it
+    Restore {
+        /// The backup
+        path: PathBuf,
+        /// The ledger [default: what the configuration says]
+        #[arg(long, value_name = "PATH")]
+        ledger: Option<PathBuf>,
+        /// The configuration that says where the ledger is
+        #[arg(long, default_value = "/etc/moored/moored.toml", value_name = "PATH")]
+        config: PathBuf,
     },
 }
 

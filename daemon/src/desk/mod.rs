@@ -11,6 +11,8 @@ pub mod effect;
 pub mod event;
 mod fills;
 mod flatten;
+#[cfg(test)]
+mod gap_tests;
 mod intents;
 pub mod record;
 #[cfg(test)]

@@ -35,6 +35,8 @@ mod connect;
 #[cfg(test)]
 mod connect_tests;
 mod contracts;
+#[cfg(test)]
+mod contracts_tests;
 mod convert;
 #[cfg(test)]
 mod convert_tests;

@@ -313,7 +313,14 @@ fn another_trouble_gets_the_rungs_that_are_left() {
         [Decision::Take(Rung::Page, Trouble::ClientIdHeld)]
     );
     let steps = taken(&mut ladder, 1..10, |now| view(now, Some((Trouble::Hung, 1))));
-    assert_eq!(steps, [(1, Rung::Restart), (2, Rung::RestartUnit), (3, Rung::Page)]);
+    assert_eq!(
+        steps,
+        [(1, Rung::Restart), (2, Rung::RestartUnit), (3, Rung::Page)]
+    );
     // Called for once, each.
-    assert!(ladder.decide(&view(11, Some((Trouble::ClientIdHeld, 0)))).is_empty());
+    assert!(
+        ladder
+            .decide(&view(11, Some((Trouble::ClientIdHeld, 0))))
+            .is_empty()
+    );
 }

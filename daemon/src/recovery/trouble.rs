@@ -214,11 +214,11 @@ pub fn describe(trouble: Trouble, session: &SessionStatus) -> String {
         Trouble::StaleStreams => {
             let count = session.streams_silent;
             format!("all {count} streams are silent though their markets are open")
-        },
+        }
         Trouble::FarmsDown => {
             let broken: Vec<&str> = broken_farms(session).collect();
             format!("data farms are broken: {}", broken.join(", "))
-        },
+        }
         Trouble::UpstreamMute => "the gateway answers, and nothing that needs IB does".to_owned(),
         Trouble::UpstreamLost => {
             "the gateway has lost IB; the same user may be logged in elsewhere (Client Portal, mobile)"
