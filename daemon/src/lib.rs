@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 7                          app                       (config and ctl beside it)
-//! 6   gateway   plugin_host   ledger   admin   telemetry      edges
+//! 6   gateway   recovery   plugin_host   ledger   admin   telemetry      edges
 //! 5                        mailbox               (clock and crash_point beside it)
 //! 4                         desk
 //! 3                        orders
@@ -30,5 +30,6 @@ pub mod market;
 pub mod orders;
 pub mod plugin_host;
 pub mod portfolio;
+pub mod recovery;
 pub mod risk;
 pub mod telemetry;

@@ -18,6 +18,7 @@ const HOUSE: [(&str, u8); 16] = [
     ("crash_point", 5),
     ("mailbox", 5),
     ("gateway", 6),
+    ("recovery", 6),
     ("plugin_host", 6),
     ("ledger", 6),
     ("admin", 6),
@@ -33,7 +34,7 @@ const BESIDE: &str = "ctl";
 const BESIDE_MAY_NAME: [&str; 4] = ["admin::schema", "clock", "config", "ledger"];
 
 /// Where a foreign crate may be named, and why only there. A module, or `main` for the program's file.
-const HOMES: [(&str, &[&str], &str); 13] = [
+const HOMES: [(&str, &[&str], &str); 14] = [
     (
         "ibapi",
         &["gateway"],
@@ -79,6 +80,11 @@ const HOMES: [(&str, &[&str], &str); 13] = [
         &["app"],
         "the service manager is told by what starts and stops the house",
     ),
+    (
+        "rustbus",
+        &["recovery"],
+        "the system is asked for something in one place",
+    ),
     ("clap", &["ctl", "main"], "arguments belong to the programs"),
     // admin: peer credentials and user names; app: signals and limits of the process; ledger: the lock on its
     // file; plugin_host: the processor time of a guest's thread; crash_point: its own death in tests.
@@ -89,8 +95,8 @@ const HOMES: [(&str, &[&str], &str); 13] = [
     ),
     (
         "jiff",
-        &["gateway"],
-        "time zones are read where IB names them; below, there are only instants",
+        &["gateway", "recovery"],
+        "time zones are read where IB or the operator names them; below, there are only instants",
     ),
     (
         "sha2",

@@ -15,6 +15,7 @@ pub mod access;
 #[cfg(test)]
 mod access_tests;
 mod convert;
+mod convert_recovery;
 pub mod events;
 pub mod problem;
 pub mod quantile;
@@ -30,6 +31,8 @@ mod socket;
 #[cfg(test)]
 mod specimen;
 mod streams;
+#[cfg(test)]
+mod streams_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +45,7 @@ use crate::desk::effect::CommandOutcome;
 use crate::desk::event::Requester;
 use crate::desk::snapshot::Snapshot;
 use crate::domain::plugin::PluginStatus;
+use crate::domain::recovery::RecoveryStatus;
 use crate::domain::session::SessionStatus;
 use crate::domain::time::Timestamp;
 use crate::mailbox::CommandSender;
@@ -100,6 +104,8 @@ pub struct Sources {
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// The session as its keeper last published it.
     pub session: watch::Receiver<SessionStatus>,
+    /// Recovery and maintenance as they were last published.
+    pub recovery: watch::Receiver<RecoveryStatus>,
     /// The plugins as their host last published them.
     pub plugins: watch::Receiver<Vec<PluginStatus>>,
     /// The desk's way in.

@@ -88,6 +88,7 @@ fn sources(mailbox: &Mailbox, restarts: mpsc::Sender<PluginRestart>) -> Sources 
     Sources {
         snapshot: watch::channel(Arc::new(specimen::snapshot(now))).1,
         session: watch::channel(specimen::session(now)).1,
+        recovery: watch::channel(specimen::recovery(now)).1,
         plugins: watch::channel(specimen::plugins()).1,
         commands: mailbox.commands.clone(),
         restarts,

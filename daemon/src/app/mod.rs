@@ -4,7 +4,7 @@
 //! |---|---|
 //! | main | signals, the service manager, the watchdog's food |
 //! | lane | the gateway's tasks, the desk loop, the fast plugins: a current-thread runtime |
-//! | surface | the admin socket and the metrics exporter: a current-thread runtime |
+//! | surface | the admin socket, the metrics exporter, recovery of the session: a current-thread runtime |
 //! | slow plugins, ledger checkpoints, epoch ticker | their own |
 //!
 //! A thread that ends early ends the process: a dead part must not leave a living daemon.
@@ -16,6 +16,7 @@ mod crash_steps;
 mod desk_loop;
 mod metrics;
 pub mod panics;
+mod past_steps;
 mod remember;
 mod service_manager;
 
@@ -40,12 +41,13 @@ use crate::desk::{Desk, Setup};
 use crate::domain::instrument::Instrument;
 use crate::domain::order::ClientOrderId;
 use crate::domain::plugin::{Names, PluginKind, PluginStatus};
+use crate::domain::recovery::{Guidance, Step as PastStep};
 use crate::domain::session::SessionStatus;
 use crate::ledger::Ledger;
-use crate::mailbox::{CommandSender, Mailbox};
+use crate::mailbox::{CommandSender, Mailbox, ReportSender};
 use crate::plugin_host::PluginHost;
 use crate::plugin_host::load::LoadError;
-use crate::{gateway, ledger, plugin_host, telemetry};
+use crate::{gateway, ledger, plugin_host, recovery, telemetry};
 
 use desk_loop::{DeskLoop, LoopState};
 use metrics::Metrics;
@@ -79,6 +81,9 @@ pub enum AppError {
     /// The gateway's settings.
     #[error("gateway: {0}")]
     Gateway(#[from] gateway::StartError),
+    /// Recovery of the session.
+    #[error(transparent)]
+    Recovery(#[from] recovery::StartError),
     /// The admin socket.
     #[error("admin socket: {0}")]
     Admin(#[from] admin::BindError),
@@ -123,8 +128,24 @@ impl AppError {
 struct Standing {
     commands: CommandSender,
     session: watch::Receiver<SessionStatus>,
+    guidance: watch::Sender<Guidance>,
+    reports: ReportSender,
     plugins: watch::Receiver<Vec<PluginStatus>>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+    pulse: Arc<gateway::Pulse>,
+}
+
+impl Standing {
+    /// What recovery sees and moves of it.
+    fn links(&self, past: Vec<PastStep>) -> recovery::Links {
+        recovery::Links {
+            session: self.session.clone(),
+            guidance: self.guidance.clone(),
+            reports: self.reports.clone(),
+            past,
+            uid: nix::unistd::getuid().as_raw(),
+        }
+    }
 }
 
 /// What the lane is built from; all of it crosses to its thread.
@@ -188,6 +209,8 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let instruments = config.instruments();
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     let (ledger, memory) = Ledger::open(&config.ledger, &instruments, &names, &registry)?;
+    let past = past_steps::read(&ledger.reader(), started);
+    let (recovery, times) = (config.recovery.clone(), config.maintenance.clone());
     let events = EventLog::default();
     let turns = Arc::new(AtomicU64::new(0));
     let (restart_sender, restarts) = mpsc::channel(RESTARTS);
@@ -205,8 +228,11 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     };
     let (stop_lane, lane_stop) = oneshot::channel();
     let (standing, mut lane_end) = start_lane(parts, lane_stop).await?;
+    let links = standing.links(past);
+    let (driver, recovery) = recovery::prepare(recovery, &times, links, &registry)?;
     let sources = admin::Sources {
         snapshot: standing.snapshot.clone(),
+        recovery,
         session: standing.session,
         plugins: standing.plugins,
         commands: standing.commands,
@@ -218,19 +244,16 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         started,
     };
     let (stop_surface, surface_stop) = watch::channel(false);
-    let mut surface_end = start_surface(socket, exporter, sources, surface_stop)?;
+    let mut surface_end = start_surface(socket, exporter, sources, driver, surface_stop)?;
     service_manager::ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %metrics, "moored stands");
     let ended = tokio::select! {
         signal = signals.received() => Ok(signal),
         _ = &mut lane_end => Err(AppError::Died { part: "lane" }),
         _ = &mut surface_end => Err(AppError::Died { part: "admin surface" }),
-        () = service_manager::attend(turns, standing.snapshot) => Ok("nothing"),
+        () = service_manager::attend(turns, standing.pulse, standing.snapshot) => Ok("nothing"),
     };
-    let reason = match &ended {
-        Ok(signal) => format!("stopping on {signal}"),
-        Err(error) => error.to_string(),
-    };
+    let reason = reason_to_stop(&ended);
     tracing::info!("{reason}");
     service_manager::stopping(&reason);
     // The lane may be gone already.
@@ -241,6 +264,13 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     stop_surface.send_replace(true);
     let _late = tokio::time::timeout(DRAIN_DEADLINE, &mut surface_end).await;
     ended.map(|_| ())
+}
+
+fn reason_to_stop(ended: &Result<&'static str, AppError>) -> String {
+    match ended {
+        Ok(signal) => format!("stopping on {signal}"),
+        Err(error) => error.to_string(),
+    }
 }
 
 fn system(what: &'static str, source: std::io::Error) -> AppError {
@@ -348,6 +378,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     crash_point::reach(Step::DeskBuilt);
     let metrics = Metrics::register(&registry)?;
     let (publish, snapshot) = watch::channel(Arc::new(desk.snapshot(clock::now())));
+    let reports = mailbox.reports.clone();
     let gateway = gateway::start(
         config.gateway,
         instruments,
@@ -358,6 +389,9 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     let standing = Standing {
         commands: mailbox.commands,
         session: gateway.status(),
+        guidance: gateway.guidance(),
+        reports,
+        pulse: gateway.pulse(),
         plugins: host.status(),
         snapshot,
     };
@@ -400,6 +434,7 @@ fn start_surface(
     socket: admin::Socket,
     exporter: telemetry::exporter::Exporter,
     sources: admin::Sources,
+    recovery: recovery::Driver,
     stop: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, AppError> {
     let (end, ended) = oneshot::channel::<()>();
@@ -415,6 +450,8 @@ fn start_surface(
         let _end = end;
         runtime.block_on(async move {
             let registry = sources.registry.clone();
+            // Ends with the runtime; if it panics, so does the process.
+            tokio::spawn(recovery.run());
             let admin = admin::serve(socket, sources, stopped(stop.clone()));
             let exporter = exporter.serve(registry, stopped(stop));
             let (admin, exporter) = tokio::join!(admin, exporter);
@@ -422,6 +459,8 @@ fn start_surface(
                 tracing::error!(%error, "the admin surface ended");
             }
         });
+        // A restart of the gateway's unit may be waited for: the daemon's end does not wait for that.
+        runtime.shutdown_background();
     };
     thread::Builder::new()
         .name("surface".into())

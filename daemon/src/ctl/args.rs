@@ -28,6 +28,12 @@ pub(super) enum Command {
     /// The session to the gateway
     #[command(subcommand)]
     Session(Session),
+    /// What is wrong with the session, and what was done about it
+    #[command(subcommand)]
+    Recovery(Show),
+    /// When trouble is expected, and when somebody must log in
+    #[command(subcommand)]
+    Maintenance(Show),
     /// The plugins
     #[command(subcommand)]
     Plugins(Plugins),
@@ -130,6 +136,12 @@ pub(super) enum Backup {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum Session {
     /// Its phase, address, last error and market data
+    Show,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Show {
+    /// How it stands
     Show,
 }
 

@@ -18,7 +18,10 @@ mod client_tests;
 mod number;
 mod run;
 mod show;
+mod show_recovery;
 mod show_streams;
+#[cfg(test)]
+mod show_streams_tests;
 #[cfg(test)]
 mod show_tests;
 mod summary;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::args::{Args, Command, Orders, Plugins, Session};
+use super::args::{Args, Command, Orders, Plugins, Session, Show};
 use super::client::{Answer, Client};
 use super::show::{self, Lines};
-use super::{Failure, backup, show_streams, summary, table, watch};
+use super::{Failure, backup, show_recovery, show_streams, summary, table, watch};
 use crate::admin::schema::{Done, HaltRequest, Readiness, ReasonRequest, Version};
 
 /// Where a command gets its answers and how it prints them.
@@ -26,6 +26,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Status => printer.show("/v1/status", show::status).await,
         Command::Session(Session::Show) => printer.show("/v1/session", show::session).await,
+        Command::Recovery(Show::Show) => printer.show("/v1/recovery", show_recovery::recovery).await,
+        Command::Maintenance(Show::Show) => {
+            printer.show("/v1/maintenance", show_recovery::maintenance).await
+        }
         Command::Plugins(Plugins::List) => printer.list("/v1/plugins", show::plugins).await,
         Command::Plugins(Plugins::Restart { name }) => {
             let path = format!("/v1/plugins/{}/restart", path_segment(&name));

@@ -44,7 +44,14 @@ impl Desk {
     }
 
     /// Records, counts and tells what the orders say has changed.
-    pub(super) fn perform(&mut self, at: Timestamp, changes: Vec<OrderChange>, effects: &mut Vec<Effect>) {
+    pub(super) fn perform(
+        &mut self,
+        at: Timestamp,
+        mut changes: Vec<OrderChange>,
+        effects: &mut Vec<Effect>,
+    ) {
+        // A correction counts all fills of its owner anew, the new ones among these changes too, so it comes after them.
+        changes.sort_by_key(|change| matches!(change, OrderChange::Corrected { .. }));
         for change in changes {
             match change {
                 OrderChange::Moved(order_id) => self.record_state(order_id, effects),

@@ -57,6 +57,7 @@ impl Desk {
             ticks: 0,
             ledger_reason: String::new(),
             unproved: Vec::new(),
+            restraints: Vec::new(),
         };
         desk.told = desk.conditions.state();
         for plugin in desk.names.ids() {

@@ -30,6 +30,12 @@ pub struct Config {
     pub backoff_min_ms: u32,
     /// The longest wait after many.
     pub backoff_max_ms: u32,
+    /// The shortest wait between attempts at a gateway that accepts and says nothing, after the first few.
+    pub silent_retry_ms: u32,
+    /// The first wait for a client id that another connection holds.
+    pub client_id_retry_min_ms: u32,
+    /// The longest wait for it.
+    pub client_id_retry_max_ms: u32,
     /// Which market data to ask for where live data is not subscribed.
     pub market_data_type: MarketDataType,
     /// How many days of executions to read, at most 7. IB Gateway may know only today's.
@@ -54,8 +60,9 @@ pub struct Config {
     pub upstream_patience_ms: u32,
     /// What is done about error codes, where it is not what the built-in table says.
     pub error_codes: Overrides,
-    /// How many requests (not orders) a second: IB allows half as many messages as there are market data lines.
-    pub requests_per_second: u32,
+    /// How many messages of any kind a second, orders and cancels first: IB allows half as many as there are market data
+    /// lines, and ends sessions that send more.
+    pub messages_per_second: u32,
 }
 
 impl Default for Config {
@@ -70,6 +77,9 @@ impl Default for Config {
             heartbeat_timeout_ms: 3_000,
             backoff_min_ms: 50,
             backoff_max_ms: 5_000,
+            silent_retry_ms: 30_000,
+            client_id_retry_min_ms: 5_000,
+            client_id_retry_max_ms: 60_000,
             market_data_type: MarketDataType::Live,
             execution_days: 7,
             trading_mode: None,
@@ -82,7 +92,7 @@ impl Default for Config {
             clock_skew_max_ms: 2_000,
             upstream_patience_ms: 30_000,
             error_codes: Overrides::new(),
-            requests_per_second: 40,
+            messages_per_second: 45,
         }
     }
 }
@@ -179,6 +189,28 @@ impl Config {
                 "must not be empty; leave it out to use the only account",
             );
         }
+        self.check_waits()?;
+        if self.backoff_max_ms < self.backoff_min_ms {
+            return no("backoff_max_ms", "must not be below backoff_min_ms");
+        }
+        if self.execution_days > 7 {
+            return no("execution_days", "must be at most 7; IB keeps no more");
+        }
+        if !(1..=1_000).contains(&self.messages_per_second) {
+            return no(
+                "messages_per_second",
+                "must be between 1 and 1000; IB's usual limit is 50",
+            );
+        }
+        if let Err(error) = Policy::new(&self.error_codes) {
+            let problem = error.to_string();
+            let problem = problem.strip_prefix("error_codes: ").unwrap_or(&problem);
+            return no("error_codes", problem);
+        }
+        Ok(())
+    }
+
+    fn check_waits(&self) -> Result<(), ConfigProblem> {
         let waits = [
             ("handshake_timeout_ms", self.handshake_timeout_ms),
             ("request_timeout_ms", self.request_timeout_ms),
@@ -186,6 +218,9 @@ impl Config {
             ("heartbeat_timeout_ms", self.heartbeat_timeout_ms),
             ("backoff_min_ms", self.backoff_min_ms),
             ("backoff_max_ms", self.backoff_max_ms),
+            ("silent_retry_ms", self.silent_retry_ms),
+            ("client_id_retry_min_ms", self.client_id_retry_min_ms),
+            ("client_id_retry_max_ms", self.client_id_retry_max_ms),
             ("proof_interval_ms", self.proof_interval_ms),
             ("clock_skew_max_ms", self.clock_skew_max_ms),
             ("stream_silent_after_ms", self.stream_silent_after_ms),
@@ -194,25 +229,15 @@ impl Config {
         ];
         for (key, wait) in waits {
             if !(10..=600_000).contains(&wait) {
-                return no(key, "must be between 10 and 600000 milliseconds");
+                let problem = "must be between 10 and 600000 milliseconds".to_owned();
+                return Err(ConfigProblem { key, problem });
             }
         }
-        if self.backoff_max_ms < self.backoff_min_ms {
-            return no("backoff_max_ms", "must not be below backoff_min_ms");
-        }
-        if self.execution_days > 7 {
-            return no("execution_days", "must be at most 7; IB keeps no more");
-        }
-        if !(1..=1_000).contains(&self.requests_per_second) {
-            return no(
-                "requests_per_second",
-                "must be between 1 and 1000; IB's usual limit is 50",
-            );
-        }
-        if let Err(error) = Policy::new(&self.error_codes) {
-            let problem = error.to_string();
-            let problem = problem.strip_prefix("error_codes: ").unwrap_or(&problem);
-            return no("error_codes", problem);
+        if self.client_id_retry_max_ms < self.client_id_retry_min_ms {
+            return Err(ConfigProblem {
+                key: "client_id_retry_max_ms",
+                problem: "must not be below client_id_retry_min_ms".to_owned(),
+            });
         }
         Ok(())
     }
@@ -266,6 +291,11 @@ impl Config {
             min: Duration::from_millis(self.backoff_min_ms.into()),
             max: Duration::from_millis(self.backoff_max_ms.into()),
             local: self.is_local(),
+            silent: Duration::from_millis(self.silent_retry_ms.into()),
+            client_id: (
+                Duration::from_millis(self.client_id_retry_min_ms.into()),
+                Duration::from_millis(self.client_id_retry_max_ms.into()),
+            ),
         }
     }
 }

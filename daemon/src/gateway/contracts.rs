@@ -12,6 +12,7 @@ use ibapi::contracts::{Contract, ContractDetails};
 use tracing::{debug, warn};
 
 use super::codes::About;
+use super::governor::Lane;
 use super::streams::hours;
 use super::{Shared, convert};
 use crate::clock;
@@ -139,7 +140,7 @@ impl Catalogue {
 
     /// Whether IB should be asked about an instrument again: a day after the last time, and sooner when the last day of
     /// which it told the hours ends.
-    fn is_due(&self, id: InstrumentId, now: Timestamp) -> bool {
+    pub fn is_due(&self, id: InstrumentId, now: Timestamp) -> bool {
         let Some(entry) = self.entries.get(id.index()) else {
             return false;
         };
@@ -188,7 +189,8 @@ impl Catalogue {
         }
     }
 
-    fn checked(&self, id: InstrumentId, at: Timestamp) {
+    /// IB was asked about an instrument.
+    pub fn checked(&self, id: InstrumentId, at: Timestamp) {
         if let Some(entry) = self.entries.get(id.index()) {
             entry.checked.set(Some(at));
         }
@@ -333,7 +335,7 @@ pub async fn verify(shared: Rc<Shared>, client: Arc<Client>) {
                 continue;
             }
             tokio::time::sleep(BETWEEN).await;
-            shared.pacer.turn().await;
+            shared.governor.turn(Lane::Contracts).await;
             if let Err(error) = resolve(&shared, &client, id).await {
                 warn!(%error, "a contract could not be checked again; the known one stays");
                 shared.catalogue.checked(id, clock::now());

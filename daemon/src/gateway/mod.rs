@@ -16,11 +16,14 @@
 //! | `streams` | market data as wishes: what is wanted, whether it comes, what is asked for again |
 //! | `feed` | market data, one task a request |
 //! | `account` | the account summary |
+//! | `obstacles` | what stands between us and a session, told to whoever recovers it |
 //! | `proofs` | what a session proves about itself before risk may grow |
 //! | `planes` | the gateway's own way to IB, and IB's data farms by name |
 //! | `codes` | what IB's error codes mean and what is done about each: a table, and what the operator changed of it |
 //! | `convert` | IB's values into ours |
-//! | `status`, `metrics`, `pacer` | what is published, what is counted, how fast we may ask |
+//! | `governor` | one budget for everything that is written, and who goes first |
+//! | `liveness` | the heartbeat, and the detector that looks in every phase |
+//! | `status`, `metrics` | what is published, what is counted |
 //!
 //! Never: a decision about trading, an exit because IB is down, a report dropped in silence, an order written twice.
 
@@ -34,17 +37,21 @@ mod connect;
 #[cfg(test)]
 mod connect_tests;
 mod contracts;
+#[cfg(test)]
+mod contracts_tests;
 mod convert;
 #[cfg(test)]
 mod convert_tests;
 mod feed;
+mod governor;
+mod liveness;
+#[cfg(test)]
+mod liveness_tests;
 mod metrics;
+mod obstacles;
 mod order_entry;
 #[cfg(test)]
 mod order_entry_tests;
-mod pacer;
-#[cfg(test)]
-mod pacer_tests;
 mod planes;
 mod proofs;
 mod reports;
@@ -57,6 +64,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -65,11 +73,13 @@ use tokio::task::JoinHandle;
 use crate::clock;
 use crate::domain::instrument::Instrument;
 use crate::domain::order::OrderId;
+use crate::domain::recovery::Guidance;
 use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::mailbox::{QuoteBoard, ReportSender};
 use crate::orders::placement::Placement;
 
 pub use config::{Config, ConfigProblem, MarketDataType, TradingMode};
+pub use liveness::Pulse;
 pub use order_entry::Busy;
 
 /// Why the gateway's edge cannot be started.
@@ -111,7 +121,8 @@ struct Shared {
     planes: planes::Planes,
     margin: account::Margin,
     metrics: Rc<metrics::Metrics>,
-    pacer: pacer::Pacer,
+    governor: Rc<governor::Governor>,
+    liveness: liveness::Liveness,
     phase: Cell<SessionPhase>,
     /// How to ask the present session for the truth.
     truth: RefCell<Option<Rc<truth::Signals>>>,
@@ -139,7 +150,16 @@ pub fn start(
     let policy = codes::Policy::new(&config.error_codes)?;
     let codes = codes::Hearing::register(policy, registry)?;
     let catalogue = Rc::new(contracts::Catalogue::new(instruments));
-    let entry = order_entry::OrderEntry::new(reports.clone(), Rc::clone(&catalogue), Rc::clone(&metrics));
+    let governor = Rc::new(governor::Governor::register(
+        config.messages_per_second,
+        registry,
+    )?);
+    let entry = order_entry::OrderEntry::new(
+        reports.clone(),
+        Rc::clone(&catalogue),
+        Rc::clone(&metrics),
+        Rc::clone(&governor),
+    );
     let status = status::StatusBoard::new(&config.address, config.client_id);
     let parts = streams::Parts {
         config: &config,
@@ -156,7 +176,8 @@ pub fn start(
         planes: planes::Planes::register(registry)?,
         margin: account::Margin::default(),
         codes,
-        pacer: pacer::Pacer::new(config.requests_per_second),
+        liveness: liveness::Liveness::register(registry)?,
+        governor,
         phase: Cell::new(SessionPhase::Waiting),
         truth: RefCell::new(None),
         catalogue,
@@ -169,15 +190,19 @@ pub fn start(
     // Chance from the standard library's own: only backoff needs it.
     let seed = RandomState::new().build_hasher().finish();
     let backoff = backoff::Backoff::new(shared.config.backoff_bounds(), seed);
-    let keeper = session::Keeper::new(Rc::clone(&shared), backoff, stopped);
+    let (guidance, guided) = watch::channel(Guidance::default());
+    let keeper = session::Keeper::new(Rc::clone(&shared), backoff, stopped, guided);
     let entry = Rc::clone(&shared);
     let ticker = Rc::clone(&shared);
+    let watcher = Rc::clone(&shared);
     Ok(GatewayHandle {
         stop,
+        guidance,
         keeper: tokio::task::spawn_local(keeper.run()),
         helpers: [
             tokio::task::spawn_local(async move { entry.entry.run().await }),
             tokio::task::spawn_local(publish(ticker)),
+            tokio::task::spawn_local(liveness::watch(watcher)),
         ],
         shared,
     })
@@ -197,6 +222,7 @@ async fn publish(shared: Rc<Shared>) {
         shared.metrics.subscriptions.set(requested as i64);
         shared.metrics.subscriptions_ticking.set(ticking as i64);
         shared.review_proofs(clock::now());
+        shared.governor.publish();
         if let Some(answered) = shared.status.last_heartbeat() {
             let age = clock::now().since(answered);
             shared.metrics.heartbeat_age.set(age.as_secs_f64());
@@ -209,8 +235,9 @@ async fn publish(shared: Rc<Shared>) {
 pub struct GatewayHandle {
     shared: Rc<Shared>,
     stop: watch::Sender<bool>,
+    guidance: watch::Sender<Guidance>,
     keeper: JoinHandle<()>,
-    helpers: [JoinHandle<()>; 2],
+    helpers: [JoinHandle<()>; 3],
 }
 
 impl GatewayHandle {
@@ -242,6 +269,16 @@ impl GatewayHandle {
     /// How the session is, now and whenever it changes.
     pub fn status(&self) -> watch::Receiver<SessionStatus> {
         self.shared.status.subscribe()
+    }
+
+    /// The way to slow down the keeper of the session, or to have its socket opened again.
+    pub fn guidance(&self) -> watch::Sender<Guidance> {
+        self.guidance.clone()
+    }
+
+    /// Grows while the session's liveness detector runs, which it does in every phase.
+    pub fn pulse(&self) -> Arc<Pulse> {
+        self.shared.liveness.pulse()
     }
 
     /// Ends the session: what waits for the socket is written first, within two seconds.

@@ -36,14 +36,15 @@ use tracing::{debug, info, warn};
 
 use super::backoff::{Backoff, Cause};
 use super::connect::{TEARDOWN, Trouble, choose_account, classify, connect, disconnect};
-use super::feed::{Feed, session_is_over};
+use super::feed::Feed;
+use super::governor::Lane;
 use super::planes::Follow;
 use super::reports::OrderStream;
 use super::streams::keeper;
-use super::{MarketDataType, Shared, account, contracts, proofs, reports, truth};
+use super::{MarketDataType, Shared, account, contracts, liveness, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
-use crate::domain::proof::ProofKind;
+use crate::domain::recovery::Guidance;
 use crate::domain::session::SessionPhase;
 
 /// A session that stood this long ends the trouble before it.
@@ -55,16 +56,23 @@ pub struct Keeper {
     shared: Rc<Shared>,
     backoff: Backoff,
     stop: watch::Receiver<bool>,
+    guidance: watch::Receiver<Guidance>,
     last_cause: Option<Cause>,
 }
 
 impl Keeper {
     /// With no session yet.
-    pub fn new(shared: Rc<Shared>, backoff: Backoff, stop: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        shared: Rc<Shared>,
+        backoff: Backoff,
+        stop: watch::Receiver<bool>,
+        guidance: watch::Receiver<Guidance>,
+    ) -> Self {
         Keeper {
             shared,
             backoff,
             stop,
+            guidance,
             last_cause: None,
         }
     }
@@ -77,9 +85,12 @@ impl Keeper {
             let Some(trouble) = self.attempt().await else {
                 break;
             };
-            let wait = self.backoff.failed(trouble.cause);
+            let wait = self
+                .backoff
+                .failed(trouble.cause)
+                .max(self.guidance.borrow().pace);
             self.log_trouble(&trouble, wait);
-            self.shared.status.error(trouble.reason.clone());
+            self.shared.obstructed(&trouble);
             self.shared.enter(SessionPhase::Waiting, &trouble.reason);
             tokio::select! {
                 biased;
@@ -124,8 +135,15 @@ impl Keeper {
         let shared = Rc::clone(&self.shared);
         self.last_cause = None;
         session.announce();
+        shared.unobstructed();
+        // What was asked for before is done: this is another socket.
+        self.guidance.mark_unchanged();
+        let asked = self.guidance.borrow().reopen;
         let mut tasks = session.spawn();
-        let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
+        let mut heartbeat = pin!(liveness::heartbeat(
+            Rc::clone(&shared),
+            Arc::clone(&session.client)
+        ));
         // The desk asks for the truth as soon as it hears of the session; data comes after, but is not held for ever.
         let truth = session.truth.clone();
         let patience = shared.config.request_timeout();
@@ -134,6 +152,9 @@ impl Keeper {
             tokio::select! {
                 biased;
                 _ = self.stop.changed() => break None,
+                reason = wanted_reopen(&mut self.guidance, asked) => {
+                    break Some(Trouble { cause: Cause::Reopened, reason });
+                }
                 notice = session.notices.next() => match notice {
                     Some(notice) => if shared.notice(&notice) == Follow::Resubscribe {
                         session.resubscribe(&mut tasks);
@@ -144,6 +165,10 @@ impl Keeper {
                     }),
                 },
                 reason = &mut heartbeat => break Some(Trouble { cause: Cause::Silent, reason }),
+                () = shared.liveness.give_up.notified() => break Some(Trouble {
+                    cause: Cause::Silent,
+                    reason: "nobody asked any more whether the gateway lives".to_owned(),
+                }),
                 () = shared.planes.returned.notified() => session.resubscribe(&mut tasks),
                 _ = &mut truth_ended, if session.feed.is_none() => session.start_feed(&mut tasks).await,
                 Some(Err(failed)) = tasks.join_next() => {
@@ -165,6 +190,8 @@ impl Keeper {
     fn log_trouble(&mut self, trouble: &Trouble, wait: Duration) {
         let attempts = self.shared.status.attempts();
         let news = self.last_cause.replace(trouble.cause) != Some(trouble.cause);
+        // Within maintenance it is no news: recovery says once that it is expected.
+        let news = news && !self.guidance.borrow().expected;
         let Trouble { cause, reason } = trouble;
         let cause = cause.as_str();
         if news || attempts.is_power_of_two() || attempts.is_multiple_of(1_000) {
@@ -194,10 +221,14 @@ impl Session {
     /// Opens the order stream before anything else can happen, and makes sure that the account is ours.
     async fn prepare(shared: &Rc<Shared>, client: Client, notices: NoticeStream) -> Result<Session, Trouble> {
         let client = Arc::new(client);
-        let orders = client
-            .order_update_stream()
-            .await
-            .map_err(|error| classify(shared, &error))?;
+        let orders = match client.order_update_stream().await {
+            Ok(orders) => orders,
+            Err(error) => {
+                // Never two sockets of one client id: this one goes before the next attempt.
+                disconnect(&client).await;
+                return Err(classify(shared, &error));
+            }
+        };
         let accounts = client.handshake_managed_accounts().to_vec();
         let server_version = client.server_version();
         let chosen = choose_account(shared.config.account.as_deref(), &accounts).map(Rc::from);
@@ -241,6 +272,8 @@ impl Session {
         });
         // A new session speaks for itself: if the gateway still has no IB it says so again.
         shared.planes_begin();
+        // The handshake wrote its own.
+        shared.governor.charge(Lane::Reconcile);
         shared.entry.open(Arc::clone(&self.client), &self.account);
         *shared.truth.borrow_mut() = Some(Rc::clone(&self.truth));
         shared.enter(SessionPhase::Proving, "the handshake is done");
@@ -276,6 +309,7 @@ impl Session {
         let wanted = self.shared.config.market_data_type;
         if wanted != MarketDataType::Live {
             // Live is what a new session begins with.
+            self.shared.governor.turn(Lane::Data).await;
             if let Err(error) = self.client.switch_market_data_type(wanted.into()).await {
                 warn!(%error, "the market data type could not be set");
             }
@@ -335,35 +369,12 @@ impl Session {
     }
 }
 
-/// Asks the gateway for its time now and then; returns when it has stopped answering.
-async fn heartbeat(shared: Rc<Shared>, client: Arc<Client>) -> String {
-    const MISSES_MAX: u32 = 2;
-    let deadline = shared.config.heartbeat_timeout();
-    let mut misses = 0;
-    loop {
-        if misses == 0 {
-            tokio::time::sleep(shared.config.heartbeat_interval()).await;
-        }
-        match tokio::time::timeout(deadline, client.server_time()).await {
-            // Any answer proves life, an error too.
-            Ok(Ok(_) | Err(ibapi::Error::Notice(_))) => {
-                misses = 0;
-                shared
-                    .status
-                    .update(|status| status.last_heartbeat = Some(clock::now()));
-                shared.proved(ProofKind::Heartbeat, "the gateway told its time");
-            }
-            // The notice stream ends with the session, and says so.
-            Ok(Err(error)) if session_is_over(&error) => std::future::pending().await,
-            Ok(Err(_)) | Err(_) => {
-                misses += 1;
-                shared.metrics.heartbeat_misses.inc();
-                warn!(misses, ?deadline, "the gateway did not answer a heartbeat");
-            }
-        }
-        if misses >= MISSES_MAX {
-            return format!("the gateway did not answer {MISSES_MAX} heartbeats of {deadline:?} each");
-        }
+/// Waits until another socket is asked for; says why.
+async fn wanted_reopen(guidance: &mut watch::Receiver<Guidance>, asked: u64) -> String {
+    match guidance.wait_for(|guidance| guidance.reopen > asked).await {
+        Ok(guidance) => format!("the socket is opened again: {}", guidance.reason),
+        // Nobody is left who could ask.
+        Err(_) => std::future::pending().await,
     }
 }
 

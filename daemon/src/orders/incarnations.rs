@@ -4,12 +4,12 @@
 
 use crate::domain::money::Quantity;
 use crate::domain::order::{OrderId, OrderKind};
-use crate::domain::report::{BrokerOrder, BrokerStatus, StatusReport};
+use crate::domain::report::{BrokerOrder, BrokerStatus, Execution, StatusReport};
 use crate::domain::time::Timestamp;
 
 use super::lifecycle::OrderState;
 use super::order::Order;
-use super::{OrderChange, OrderManager};
+use super::{OrderChange, OrderManager, ids};
 
 /// Another life of one of our orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,6 +125,36 @@ impl OrderManager {
         }
         order.others.push(new);
         (Life::Other(order.others.len() - 1), true)
+    }
+
+    /// A fill the ledger remembers of another life than the order's own: it leaves the own one as open as it was.
+    pub(super) fn restore_life(&mut self, execution: &Execution) {
+        let named = ids::parse_order_ref(&execution.order_ref);
+        let order_id = named.and_then(|(_, id)| self.by_client_order_id.get(&id).copied());
+        let Some(order) = order_id.and_then(|order_id| self.orders.get_mut(&order_id)) else {
+            return;
+        };
+        let (order_id, perm_id) = (order.placement.order_id, execution.perm_id);
+        if perm_id == 0 || order.perm_id == 0 || order.perm_id == perm_id {
+            return;
+        }
+        match order.others.iter_mut().find(|other| other.perm_id == perm_id) {
+            Some(other) => {
+                other.executed = other.executed.plus(execution.size);
+                other.quantity = other.executed;
+            }
+            None => order.others.push(Incarnation {
+                order_id: execution.order_id,
+                perm_id,
+                quantity: execution.size,
+                kind: None,
+                executed: execution.size,
+                // Whether it goes on, the broker's truth will say.
+                alive: false,
+            }),
+        }
+        self.by_perm_id.insert(perm_id, order_id);
+        self.settle(order_id);
     }
 
     /// A live order was shown under another permanent id than the one we know.

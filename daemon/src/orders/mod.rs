@@ -152,6 +152,7 @@ impl OrderManager {
     ) {
         let owner = execution.instrument.map(|instrument| (owner, instrument));
         self.executions.restore(execution, cost, owner, at);
+        self.restore_life(execution);
         let corrected = family(&execution.exec_id).1 > 1;
         let order_id = self.by_perm_id.get(&execution.perm_id).filter(|_| corrected);
         let Some(order_id) = order_id.copied() else {

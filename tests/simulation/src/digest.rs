@@ -23,7 +23,7 @@ impl Digest {
     /// Takes in one more thing, as it shows itself.
     pub fn take(&mut self, thing: &impl fmt::Debug) {
         // Writing into a digest cannot fail.
-        let _ = write!(self, "{thing:?}\n");
+        let _ = writeln!(self, "{thing:?}");
     }
 
     /// Takes in another digest.

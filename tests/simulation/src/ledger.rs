@@ -183,7 +183,10 @@ impl LedgerModel {
             order.placement.plugin = names.id(&order.placement.plugin_name);
             order
         });
-        let executions = self.executions.iter().filter(|row| !row.superseded);
+        let mut executions: Vec<&ExecutionRow> =
+            self.executions.iter().filter(|row| !row.superseded).collect();
+        // A correction has the place and the time of the fill it corrects.
+        executions.sort_by_key(|row| self.first_of(row).map(|(place, _)| place));
         let client_ids = self
             .orders
             .values()
@@ -192,27 +195,26 @@ impl LedgerModel {
         Memory {
             open_orders: orders.collect(),
             positions: Vec::new(),
-            executions: executions.map(|row| self.remembered(row)).collect(),
+            executions: executions.into_iter().map(|row| self.remembered(row)).collect(),
             latch: self.latch.clone(),
             highest_order_id: self.orders.keys().next_back().copied().unwrap_or(0),
             highest_client_order_id: of_plugins.map(|id| id.0).max().unwrap_or(0),
         }
     }
 
+    fn first_of(&self, row: &ExecutionRow) -> Option<(usize, Timestamp)> {
+        let mut rows = self.executions.iter().enumerate();
+        rows.find(|(_, other)| other.family == row.family)
+            .map(|(place, first)| (place, first.recorded))
+    }
+
     fn remembered(&self, row: &ExecutionRow) -> RememberedExecution {
-        let mut same: Vec<&ExecutionRow> = self
-            .executions
-            .iter()
-            .filter(|other| other.family == row.family)
-            .collect();
-        same.sort_by_key(|other| std::cmp::Reverse(other.revision));
-        let mut costs = same
-            .into_iter()
-            .filter_map(|other| self.commissions.get(&other.record.execution.exec_id));
+        let costs = self.commissions.iter().rev();
+        let mut costs = costs.filter(|(id, _)| family(id).0 == row.family);
         RememberedExecution {
             record: row.record.clone(),
-            recorded: row.recorded,
-            commission: costs.next().copied(),
+            recorded: self.first_of(row).map_or(row.recorded, |(_, recorded)| recorded),
+            commission: costs.next().map(|(_, amount)| *amount),
         }
     }
 }

@@ -37,8 +37,7 @@ type Holding = (String, u32);
 #[derive(Debug, Clone)]
 struct Counted {
     holding: Holding,
-    first: i64,
-    newest: i64,
+    signed: i64,
     revision: u32,
 }
 
@@ -46,10 +45,8 @@ struct Counted {
 #[derive(Debug, Clone, Default)]
 pub struct Watch {
     counted: BTreeMap<String, Counted>,
-    /// By the first version of each fill in this life.
-    by_first: BTreeMap<Holding, i64>,
-    /// By the newest version of each fill.
-    by_newest: BTreeMap<Holding, i64>,
+    /// What they add up to, each in its newest version.
+    told: BTreeMap<Holding, i64>,
     /// Every order that was ever handed to the way out.
     pub(crate) placed: BTreeSet<u64>,
     /// When orders and changes were handed to the way out in this life.
@@ -66,8 +63,7 @@ impl Watch {
     /// The daemon starts: it knows what the ledger holds and nothing else.
     pub fn started(&mut self, executions: &[moored::desk::record::RememberedExecution]) {
         self.counted.clear();
-        self.by_first.clear();
-        self.by_newest.clear();
+        self.told.clear();
         self.sent.clear();
         self.acknowledged.clear();
         for remembered in executions {
@@ -89,26 +85,23 @@ impl Watch {
         if let Some(known) = self.counted.get_mut(family) {
             if revision > known.revision {
                 self.corrected.insert(holding.clone());
-                *self.by_newest.entry(holding).or_default() += signed - known.newest;
-                (known.newest, known.revision) = (signed, revision);
+                *self.told.entry(holding).or_default() += signed - known.signed;
+                (known.signed, known.revision) = (signed, revision);
             }
             return;
         }
-        *self.by_first.entry(holding.clone()).or_default() += signed;
-        *self.by_newest.entry(holding.clone()).or_default() += signed;
+        *self.told.entry(holding.clone()).or_default() += signed;
         let counted = Counted {
             holding,
-            first: signed,
-            newest: signed,
+            signed,
             revision,
         };
         self.counted.insert(family.to_owned(), counted);
     }
 
-    /// What the plugin holds by what the desk was told: by first versions and by newest.
-    fn held(&self, holding: &Holding) -> (i64, i64) {
-        let of = |sums: &BTreeMap<Holding, i64>| sums.get(holding).copied().unwrap_or(0);
-        (of(&self.by_first), of(&self.by_newest))
+    /// What the plugin holds by what the desk was told.
+    fn held(&self, holding: &Holding) -> i64 {
+        self.told.get(holding).copied().unwrap_or(0)
     }
 }
 

@@ -128,6 +128,7 @@ impl World {
         }
         if daemon.backlog.is_empty() {
             let reason = "the disk is full".to_owned();
+            daemon.ledger_failed = true;
             daemon.pending.push_front(Event::LedgerFailed { reason });
         }
         let kept = records
@@ -234,7 +235,8 @@ impl World {
         };
         daemon.next_clock = now + if ms > 2_000 { CLOCK_AT_LEISURE } else { CLOCK };
         let mut recovered = false;
-        if !daemon.backlog.is_empty() && now >= daemon.ledger_fails_until {
+        if daemon.ledger_failed && now >= daemon.ledger_fails_until {
+            daemon.ledger_failed = false;
             let backlog = std::mem::take(&mut daemon.backlog);
             let refused = |error: crate::ledger::Refused| Violation::new("record_refused", error.to_string());
             self.ledger.append(at, &backlog).map_err(refused)?;
@@ -290,6 +292,7 @@ impl World {
             pending: VecDeque::new(),
             backlog: Vec::new(),
             ledger_fails_until: 0,
+            ledger_failed: false,
             next_clock: self.now + CLOCK,
         });
         self.schedule(TO_CONNECT, Due::Connect);

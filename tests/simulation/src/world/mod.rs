@@ -120,6 +120,8 @@ struct Daemon {
     backlog: Vec<Record>,
     /// Until when the ledger cannot be written.
     ledger_fails_until: u64,
+    /// The desk was told that it cannot.
+    ledger_failed: bool,
     next_clock: u64,
 }
 
@@ -159,10 +161,13 @@ pub struct World {
     digest: Option<Digest>,
     story: Option<Vec<String>>,
     /// Every batch of records that was made durable, if they are asked for.
-    batches: Option<Vec<(Timestamp, Vec<Record>)>>,
+    batches: Option<Vec<Batch>>,
     /// Orders sent in this life and not acknowledged, for a planted defect.
     unacknowledged: BTreeMap<i32, Placement>,
 }
+
+/// What is made durable together, and when.
+pub type Batch = (Timestamp, Vec<Record>);
 
 /// What came of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,7 +185,7 @@ pub struct Outcome {
     /// What happened, line by line, if it was asked for.
     pub story: Vec<String>,
     /// What was made durable batch by batch, if it was asked for, and what the daemon would be handed then.
-    pub durable: Option<(Vec<(Timestamp, Vec<Record>)>, Memory)>,
+    pub durable: Option<(Vec<Batch>, Memory)>,
 }
 
 /// What of a run is kept.
