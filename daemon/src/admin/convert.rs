@@ -49,7 +49,7 @@ impl<'a> Names<'a> {
         rows.into_iter().find(|instrument| instrument.id == id)
     }
 
-    fn name(self, id: InstrumentId) -> String {
+    pub(super) fn name(self, id: InstrumentId) -> String {
         let known = self.find(id);
         known.map_or_else(
             || format!("instrument {}", id.0),
@@ -129,6 +129,7 @@ fn tally(name: &str, row: &snapshot::PluginTally) -> schema::PluginTally {
         denials: denials.collect(),
         day_pnl: row.day_pnl.to_string(),
         total_pnl: row.total_pnl.to_string(),
+        fills_without_commission: row.fills_without_commission,
     }
 }
 
@@ -251,6 +252,7 @@ pub(super) fn order(row: &OrderRow, names: Names<'_>) -> schema::Order {
         perm_id: row.perm_id,
         client_order_id: placement.client_order_id.0,
         plugin: placement.plugin_name.clone(),
+        origin: "moored".to_owned(),
         instrument: names.name(placement.instrument),
         side: placement.side.as_str().to_owned(),
         kind: placement.kind.as_str().to_owned(),
@@ -298,6 +300,8 @@ pub(super) fn plugin_position(row: &PositionRow, names: Names<'_>) -> schema::Pl
         currency: names
             .find(row.instrument)
             .map(|instrument| instrument.currency.clone()),
+        fills_without_commission: row.fills_without_commission,
+        provisional: row.fills_without_commission > 0,
     }
 }
 

@@ -94,6 +94,7 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
         denials: BTreeMap::from([(DenialCode::PriceCollar, 3)]),
         day_pnl: Money::from_nanos(12_340_000_000),
         total_pnl: Money::from_nanos(-1_500_000_000),
+        fills_without_commission: 0,
     };
     let mut position = Position::default();
     position.size = Quantity::from_units(100);
@@ -131,9 +132,14 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
             instrument: ID,
             position,
             unrealized: Some(Money::ZERO),
+            fills_without_commission: 0,
         }],
         broker_positions: Vec::new(),
         external_orders: 0,
+        external: Vec::new(),
+        discrepancies: Vec::new(),
+        incarnation_conflicts: 0,
+        fills_recovered: 0,
         account: vec![AccountValue {
             account: "DU1".to_owned(),
             tag: "NetLiquidation".to_owned(),

@@ -15,6 +15,7 @@ mod desk_loop;
 mod metrics;
 pub mod panics;
 mod service_manager;
+mod truth_metrics;
 
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -30,6 +31,7 @@ use crate::admin::events::EventLog;
 use crate::admin::{self, PluginRestart};
 use crate::clock;
 use crate::config::{Config, ConfigError};
+use crate::desk::policy::Policy;
 use crate::desk::record::Memory;
 use crate::desk::snapshot::{PluginView, SharedView, Snapshot};
 use crate::desk::{Desk, Setup};
@@ -367,6 +369,10 @@ fn setup(config: &Config, instruments: &[Instrument], host: &PluginHost) -> Setu
             .plugins
             .iter()
             .any(|plugin| plugin.kind == PluginKind::Risk),
+        policy: Policy {
+            orders: config.orders,
+            reconciliation: config.reconciliation,
+        },
     }
 }
 

@@ -7,11 +7,14 @@
 //! Never: a clock, a socket, a thread, a file, chance, waiting. It asks; others do.
 
 mod commands;
+mod compare;
+pub mod discrepancies;
 pub mod effect;
 pub mod event;
 mod fills;
 mod flatten;
 mod intents;
+pub mod policy;
 pub mod record;
 #[cfg(test)]
 mod recovery_tests;
@@ -25,6 +28,8 @@ mod snapshot_of;
 #[cfg(test)]
 mod tests;
 pub mod trading_state;
+#[cfg(test)]
+mod truth_tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -42,6 +47,9 @@ use crate::risk::RiskChain;
 use crate::risk::approved::Cleared;
 use crate::risk::limits::{Grant, Limits};
 
+pub use compare::origin;
+
+use compare::Comparison;
 use effect::{Effect, Notice};
 use event::{Event, Feeds};
 use flatten::Flattening;
@@ -62,6 +70,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Whether risk plugins are to be asked.
     pub risk_plugins: bool,
+    /// How often the truth is read, and what is done about others' orders.
+    pub policy: policy::Policy,
 }
 
 /// All trading state.
@@ -88,6 +98,8 @@ pub struct Desk {
     reconciled_at: Option<Timestamp>,
     broker_positions: Vec<BrokerPosition>,
     external_orders: usize,
+    comparison: Comparison,
+    policy: policy::Policy,
     account: Vec<AccountValue>,
     fills: VecDeque<FillRow>,
     tallies: BTreeMap<PluginId, PluginTally>,
@@ -297,6 +309,9 @@ impl Desk {
         }
         if conditions.reconciled && conditions.upstream && !conditions.proved {
             reasons.push(format!("not proved: {}", self.unproved.join("; ")));
+        }
+        if conditions.reconciled && conditions.unverified {
+            reasons.push(self.truth.reason().to_owned());
         }
         if !conditions.ledger_writable {
             reasons.push(format!("the ledger cannot be written: {}", self.ledger_reason));

@@ -1,6 +1,5 @@
 //! What the broker's stream of reports does to our orders. Reports come in any order and more than once.
 
-use crate::domain::money::Quantity;
 use crate::domain::order::OrderId;
 use crate::domain::report::{
     BrokerOrder, BrokerReport, BrokerStatus, OrderError, OrderErrorMeaning, StatusReport,

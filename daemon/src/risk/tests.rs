@@ -105,6 +105,7 @@ fn decide(case: &Case) -> Result<Quantity, DenialCode> {
         grant: &case.grant,
         limits: &case.limits,
         replaces: false,
+        unreconciled: false,
     };
     let cleared = chain.review(case.intent, &view).map_err(|denial| denial.code)?;
     let approved = chain
@@ -350,6 +351,7 @@ fn the_rate_is_counted_in_a_sliding_second() {
             grant: &case.grant,
             limits: &case.limits,
             replaces: false,
+            unreconciled: false,
         };
         let cleared = chain.review(case.intent, &view).map_err(|denial| denial.code)?;
         chain
