@@ -5,6 +5,7 @@
 //! the file, the key and the nearest known one.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -92,6 +93,9 @@ pub struct InstrumentConfig {
     pub currency: String,
     /// `YYYYMM` or `YYYYMMDD` of a future.
     pub expiry: Option<String>,
+    /// How long its market data may be silent in an open market, in place of gateway.stream_silent_after_ms: for what
+    /// ticks rarely.
+    pub silent_after_ms: Option<u32>,
 }
 
 fn stock() -> SecurityType {
@@ -215,6 +219,15 @@ impl Config {
                 return invalid(format!("instruments[{index}].name"), problem);
             }
         }
+        for (index, instrument) in self.instruments.iter().enumerate() {
+            let silent = instrument.silent_after_ms;
+            if silent.is_some_and(|silent| !(10..=86_400_000).contains(&silent)) {
+                return invalid(
+                    format!("instruments[{index}].silent_after_ms"),
+                    "must be between 10 and 86400000 milliseconds (a day)".into(),
+                );
+            }
+        }
         if self.risk.messages_per_second == 0 || self.risk.messages_per_second > 50 {
             let problem = "between 1 and 50: IB disconnects clients that send more".to_owned();
             return invalid("risk.messages_per_second".into(), problem);
@@ -246,6 +259,8 @@ impl InstrumentConfig {
             con_id: None,
             tick: Price::ZERO,
             multiplier: Quantity::ONE,
+            hours: None,
+            silent_after: self.silent_after_ms.map(|ms| Duration::from_millis(ms.into())),
         }
     }
 }

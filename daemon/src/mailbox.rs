@@ -151,6 +151,27 @@ impl QuoteBoard {
         board.dirty.clear();
     }
 
+    /// Forgets one instrument: its stream is asked for anew and will tell everything again.
+    pub fn renew(&self, instrument: InstrumentId) {
+        self.reset(instrument, false);
+    }
+
+    /// Forgets one instrument's prices, of which some may have changed unseen; its stream goes on, and does not repeat
+    /// whether it is delayed.
+    pub fn doubt(&self, instrument: InstrumentId) {
+        self.reset(instrument, true);
+    }
+
+    fn reset(&self, instrument: InstrumentId, keep_delayed: bool) {
+        let mut board = self.0.borrow_mut();
+        if let Some(slot) = board.slots.get_mut(instrument.index()) {
+            let (queued, delayed) = (slot.queued, slot.quote.delayed && keep_delayed);
+            *slot = Slot::empty(instrument);
+            slot.quote.delayed = delayed;
+            slot.queued = queued;
+        }
+    }
+
     /// Ticks taken in, and how many of them were merged into one that was still waiting.
     pub fn totals(&self) -> (u64, u64) {
         let board = self.0.borrow();

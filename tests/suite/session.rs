@@ -421,7 +421,8 @@ fn what_is_said_twice_counts_once_and_late_is_not_lost() {
 
 #[test]
 fn a_rejected_order_is_told_to_its_owner() {
-    let market = Market::start(&["--fault", "order=1 reject=201", "--fault", "order=2 reject=110"]);
+    // The first order of a session is the what-if that proves the right to place orders.
+    let market = Market::start(&["--fault", "order=2 reject=201", "--fault", "order=3 reject=110"]);
     let config = resting();
     let home = Home::tuned(market.address, "", &[drummer(&config)], AAPL);
     let daemon = home.start();

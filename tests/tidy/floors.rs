@@ -31,7 +31,7 @@ const BESIDE: &str = "ctl";
 const BESIDE_MAY_NAME: [&str; 2] = ["admin::schema", "config"];
 
 /// Where a foreign crate may be named, and why only there. A module, or `main` for the program's file.
-const HOMES: [(&str, &[&str], &str); 12] = [
+const HOMES: [(&str, &[&str], &str); 13] = [
     (
         "ibapi",
         &["gateway"],
@@ -84,6 +84,11 @@ const HOMES: [(&str, &[&str], &str); 12] = [
         "nix",
         &["admin", "app", "ledger", "plugin_host"],
         "system calls are made at the edges",
+    ),
+    (
+        "jiff",
+        &["gateway"],
+        "time zones are read where IB names them; below, there are only instants",
     ),
     (
         "sha2",

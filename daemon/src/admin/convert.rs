@@ -7,7 +7,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::events::Entry;
 use super::quantile::{Buckets, TICK_TO_ORDER};
-use super::{Sources, readiness, schema};
+use super::{Sources, readiness, schema, streams};
 use crate::desk::snapshot::{self, FillRow, OrderRow, PositionRow, Snapshot};
 use crate::domain::instrument::{Instrument, InstrumentId};
 use crate::domain::money::Money;
@@ -26,12 +26,12 @@ pub(super) fn instant(at: Timestamp) -> Option<String> {
     instant.format(&Rfc3339).ok()
 }
 
-fn millis(duration: Duration) -> f64 {
+pub(super) fn millis(duration: Duration) -> f64 {
     // Whole microseconds: more digits would only be noise to read.
     duration.as_micros() as f64 / 1_000.0
 }
 
-fn age_ms(now: Timestamp, at: Timestamp) -> Option<f64> {
+pub(super) fn age_ms(now: Timestamp, at: Timestamp) -> Option<f64> {
     (at != Timestamp::NEVER).then(|| millis(now.since(at)))
 }
 
@@ -44,7 +44,7 @@ impl<'a> Names<'a> {
         Names(&snapshot.instruments)
     }
 
-    fn find(self, id: InstrumentId) -> Option<&'a Instrument> {
+    pub(super) fn find(self, id: InstrumentId) -> Option<&'a Instrument> {
         let rows = self.0.iter().map(|(instrument, _)| instrument);
         rows.into_iter().find(|instrument| instrument.id == id)
     }
@@ -176,13 +176,10 @@ impl From<readiness::Condition> for schema::Condition {
 }
 
 pub(super) fn session(now: Timestamp, status: SessionStatus, names: Names<'_>) -> schema::Session {
-    let subscriptions = status.subscriptions.iter().map(|row| schema::Subscription {
-        instrument: names.name(row.instrument),
-        requested_at: row.requested.and_then(instant),
-        first_tick_at: row.first_tick.and_then(instant),
-        last_tick_at: row.last_tick.and_then(instant),
-        last_tick_age_ms: row.last_tick.and_then(|at| age_ms(now, at)),
-    });
+    let subscriptions = status
+        .subscriptions
+        .iter()
+        .map(|row| streams::row(now, row, names));
     let proofs = readiness::proofs(now, &status)
         .into_iter()
         .map(Into::into)
@@ -197,6 +194,8 @@ pub(super) fn session(now: Timestamp, status: SessionStatus, names: Names<'_>) -
         attempts: status.attempts,
         sessions: status.sessions,
         last_heartbeat_at: status.last_heartbeat.and_then(instant),
+        competing_since_at: status.competing.and_then(instant),
+        streams_silent: status.streams_silent as u64,
         subscriptions: subscriptions.collect(),
         address: status.address,
         accounts: status.accounts,

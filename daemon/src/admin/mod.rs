@@ -29,6 +29,7 @@ mod server_tests;
 mod socket;
 #[cfg(test)]
 mod specimen;
+mod streams;
 mod truth;
 
 use std::path::PathBuf;

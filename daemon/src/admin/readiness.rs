@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::streams;
 use crate::desk::snapshot::Snapshot;
 use crate::domain::plugin::{PluginState, PluginStatus};
 use crate::domain::proof::Proof;
@@ -66,6 +67,7 @@ pub fn assess(
     // Without a session there is nothing to prove it with; that it is missing is said above.
     if matches!(session.phase, SessionPhase::Proving | SessionPhase::Up) {
         conditions.extend(proofs(now, session));
+        conditions.push(streams::condition(now, snapshot, session));
     }
     conditions.extend([
         reconciled(now, snapshot),

@@ -148,13 +148,19 @@ pub struct Session {
     pub last_error: String,
     /// When the gateway last answered a heartbeat.
     pub last_heartbeat_at: Option<String>,
+    /// Since when another session of the same user has the market data (10197).
+    #[serde(default)]
+    pub competing_since_at: Option<String>,
+    /// Streams that are silent though their markets are open.
+    #[serde(default)]
+    pub streams_silent: u64,
     /// What the session has proved about itself, each with the age of its proof.
     pub proofs: Vec<Condition>,
     /// Market data by instrument.
     pub subscriptions: Vec<Subscription>,
 }
 
-/// One instrument's market data in this session.
+/// `GET /v1/streams`: one of the list; one instrument's market data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Subscription {
     /// The instrument's name.
@@ -167,6 +173,39 @@ pub struct Subscription {
     pub last_tick_at: Option<String>,
     /// How long ago that was, in milliseconds.
     pub last_tick_age_ms: Option<f64>,
+    /// `wanted`, `requested`, `fresh`, `silent`, `closed`, `refused`.
+    #[serde(default)]
+    pub state: String,
+    /// Since when nothing came that should have.
+    #[serde(default)]
+    pub silent_since_at: Option<String>,
+    /// How long it may be silent in an open market.
+    #[serde(default)]
+    pub silent_after_ms: f64,
+    /// How often it was asked for again today (UTC).
+    #[serde(default)]
+    pub rerequests_today: u32,
+    /// `open`, `closed`, or `unknown`, which is treated as open.
+    #[serde(default)]
+    pub market: String,
+    /// When its market opens next, where that is known.
+    #[serde(default)]
+    pub next_open_at: Option<String>,
+    /// When its market closes next, where that is known.
+    #[serde(default)]
+    pub next_close_at: Option<String>,
+    /// IB's code where IB refused it; zero where it gave none.
+    #[serde(default)]
+    pub code: Option<i32>,
+    /// Why there is no data; empty where there is.
+    #[serde(default)]
+    pub reason: String,
+    /// When a refused one is asked for again.
+    #[serde(default)]
+    pub retry_at: Option<String>,
+    /// What to do; empty where nothing is to be done.
+    #[serde(default)]
+    pub fix: String,
 }
 
 /// `GET /v1/plugins`: one of the list.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::desk::snapshot::{FillRow, OrderRow, PluginTally, PositionRow, Snapshot};
+use crate::domain::hours::Openness;
 use crate::domain::instrument::{Instrument, InstrumentId, SecurityType};
 use crate::domain::money::{Money, Price, Quantity};
 use crate::domain::order::{ClientOrderId, OrderId, OrderKind, Side, TimeInForce};
@@ -11,7 +12,8 @@ use crate::domain::plugin::{PluginId, PluginKind, PluginState, PluginStatus};
 use crate::domain::proof::{Proof, ProofKind};
 use crate::domain::quote::Quote;
 use crate::domain::report::{AccountValue, Execution};
-use crate::domain::session::{SessionPhase, SessionStatus, Subscription};
+use crate::domain::session::{SessionPhase, SessionStatus};
+use crate::domain::stream::{StreamState, Subscription};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
 use crate::orders::lifecycle::OrderState;
@@ -38,6 +40,8 @@ fn instrument() -> Instrument {
         con_id: Some(265_598),
         tick: price("0.01"),
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     }
 }
 
@@ -71,9 +75,8 @@ fn order(number: i32, state: OrderState, at: Timestamp) -> OrderRow {
     }
 }
 
-/// A desk that is active, with one live order, one filled one and its fill.
-pub(super) fn snapshot(at: Timestamp) -> Snapshot {
-    let execution = Execution {
+fn execution() -> Execution {
+    Execution {
         exec_id: "0000e0d5.01".to_owned(),
         order_id: OrderId(11),
         client_id: 1,
@@ -86,7 +89,12 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
         price: price("189.45"),
         cumulative: Quantity::from_units(100),
         time: "20260105 10:00:00 US/Eastern".to_owned(),
-    };
+    }
+}
+
+/// A desk that is active, with one live order, one filled one and its fill.
+pub(super) fn snapshot(at: Timestamp) -> Snapshot {
+    let execution = execution();
     let tally = PluginTally {
         intents: 5,
         orders: 2,
@@ -175,10 +183,20 @@ pub(super) fn session(at: Timestamp) -> SessionStatus {
             .to_vec(),
         subscriptions: vec![Subscription {
             instrument: ID,
+            optional: false,
+            state: StreamState::Fresh,
             requested: Some(at),
             first_tick: Some(at.after(Duration::from_millis(3))),
             last_tick: Some(at),
+            silent_since: None,
+            silent_after: Duration::from_secs(30),
+            rerequests: 0,
+            capped: false,
+            refusal: None,
+            market: Openness::Unknown,
         }],
+        competing: None,
+        streams_silent: 0,
     }
 }
 

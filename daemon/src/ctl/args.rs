@@ -43,6 +43,8 @@ pub(super) enum Command {
     Positions,
     /// The account summary
     Account,
+    /// The market data of each instrument: does it flow, is its market open, what to do
+    Streams,
     /// The instruments and their quotes
     Instruments,
     /// What happened lately

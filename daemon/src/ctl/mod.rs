@@ -16,6 +16,7 @@ mod client_tests;
 mod number;
 mod run;
 mod show;
+mod show_streams;
 #[cfg(test)]
 mod show_tests;
 mod summary;

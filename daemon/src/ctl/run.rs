@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::args::{Args, Command, Discrepancies, Orders, Plugins, Session};
 use super::client::{Answer, Client};
 use super::show::{self, Lines};
-use super::{Failure, summary, table, watch};
+use super::{Failure, show_streams, summary, table, watch};
 use crate::admin::schema::{Done, HaltRequest, Readiness, ReasonRequest, Version};
 
 /// Where a command gets its answers and how it prints them.
@@ -46,6 +46,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Command::Fills => printer.list("/v1/fills", show::fills).await,
         Command::Positions => printer.show("/v1/positions", show::positions).await,
         Command::Account => printer.list("/v1/account", show::account).await,
+        Command::Streams => printer.list("/v1/streams", show_streams::streams).await,
         Command::Instruments => printer.list("/v1/instruments", show::instruments).await,
         Command::Events { limit } => printer.list(&format!("/v1/events?limit={limit}"), show::events).await,
         Command::Halt { reason, cancel_orders } => {

@@ -153,6 +153,10 @@ pub(super) fn session(session: &Session) -> Lines {
         ("last heartbeat", date_time(session.last_heartbeat_at.as_ref())),
         ("sessions", format!("{} since the start", session.sessions)),
     ];
+    if let Some(since) = &session.competing_since_at {
+        let text = "another session of the same user has the data (10197) since";
+        rows.push(("market data", format!("{text} {}", date_time(Some(since)))));
+    }
     if session.attempts > 0 {
         rows.push(("attempts", format!("{} since it was last up", session.attempts)));
     }
@@ -160,10 +164,18 @@ pub(super) fn session(session: &Session) -> Lines {
         rows.push(("last error", session.last_error.clone()));
     }
     let mut lines = facts(&rows);
-    let mut table = Table::new(&["MARKET DATA", "ASKED FOR", "FIRST TICK", "LAST TICK", ">AGE"]);
+    let mut table = Table::new(&[
+        "MARKET DATA",
+        "STATE",
+        "ASKED FOR",
+        "FIRST TICK",
+        "LAST TICK",
+        ">AGE",
+    ]);
     for row in &session.subscriptions {
         table.row([
             row.instrument.clone(),
+            row.state.clone(),
             time_of_day(row.requested_at.as_ref()),
             time_of_day(row.first_tick_at.as_ref()),
             time_of_day(row.last_tick_at.as_ref()),

@@ -3,6 +3,7 @@
 //! and what becomes of the differences.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::domain::instrument::{Instrument, InstrumentId};
 use crate::domain::money::Quantity;
@@ -20,6 +21,9 @@ use super::event::Requester;
 use super::policy::ExternalOrders;
 use super::record::{AcceptedRecord, Record};
 
+/// How long after the close of a market the books are compared: the last fills and positions are settled by then.
+const AFTER_CLOSE: Duration = Duration::from_secs(60);
+
 /// The state of the comparison.
 #[derive(Debug, Default)]
 pub(super) struct Comparison {
@@ -32,6 +36,8 @@ pub(super) struct Comparison {
     pub(super) external: Vec<BrokerOrder>,
     /// The others' orders that were told of.
     told_external: BTreeSet<(i32, i32, i64)>,
+    /// When it was last looked whether a market has closed.
+    closes_seen: Timestamp,
     /// Fills that were first learned of from a reading, since the start.
     pub(super) recovered: u64,
 }
@@ -49,6 +55,20 @@ impl Comparison {
         if self.recent.len() < KEPT {
             self.recent.push((exec_id.to_owned(), instrument, more));
         }
+    }
+
+    /// Whether a regular session of one of these has closed, a while ago, since it was last looked.
+    pub(super) fn a_market_closed(&mut self, at: Timestamp, instruments: &[Instrument]) -> bool {
+        let seen = std::mem::replace(&mut self.closes_seen, at);
+        if seen == Timestamp::NEVER {
+            return false;
+        }
+        let before = Timestamp::from_nanos(seen.nanos().saturating_sub(AFTER_CLOSE.as_nanos() as u64));
+        let mut hours = instruments.iter().filter_map(|known| known.hours.as_ref());
+        hours.any(|hours| {
+            let close = hours.next_close(before);
+            close.is_some_and(|close| close.after(AFTER_CLOSE) <= at)
+        })
     }
 
     /// Puts back an acceptance that the ledger remembers.

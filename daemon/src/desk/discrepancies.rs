@@ -32,13 +32,11 @@ pub enum Kind {
     IncarnationConflict,
     /// An execution of our client id names no order of ours.
     ExecutionUnattributed,
-    /// The ledger's fills do not add up to what the desk counts.
-    LedgerDiffers,
 }
 
 impl Kind {
     /// Every kind, for metrics that show one series each.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 8] = [
         Kind::PositionMismatch,
         Kind::ExternalPosition,
         Kind::UnknownOrder,
@@ -47,7 +45,6 @@ impl Kind {
         Kind::FillMissing,
         Kind::IncarnationConflict,
         Kind::ExecutionUnattributed,
-        Kind::LedgerDiffers,
     ];
 
     /// In words, for names, metrics and the API.
@@ -61,7 +58,6 @@ impl Kind {
             Kind::FillMissing => "fill_missing",
             Kind::IncarnationConflict => "incarnation_conflict",
             Kind::ExecutionUnattributed => "execution_unattributed",
-            Kind::LedgerDiffers => "ledger_differs",
         }
     }
 
@@ -85,9 +81,6 @@ impl Kind {
             }
             Kind::ExecutionUnattributed => {
                 "find out who traded under this client id; accept it to count the fill as done elsewhere"
-            }
-            Kind::LedgerDiffers => {
-                "stop, keep the ledger for examination, and start again: a start counts anew"
             }
         }
     }

@@ -8,6 +8,7 @@ use super::record::Record;
 use crate::domain::order::{OrderId, OrderIntent};
 use crate::domain::plugin::PluginId;
 use crate::domain::quote::{Quote, Trade};
+use crate::domain::stream::Gap;
 use crate::domain::trading_state::TradingState;
 use crate::orders::event::OrderEvent;
 use crate::orders::placement::Placement;
@@ -99,6 +100,8 @@ pub enum Notice {
     Quote(Quote),
     /// A trade it is subscribed to.
     Trade(Trade),
+    /// Data of an instrument it is subscribed to may have been missed; told before what came after.
+    Gap(Gap),
     /// Something about its order.
     Order(OrderEvent),
     /// The trading state changed.

@@ -5,6 +5,7 @@ use crate::domain::order::{Cause, ClientOrderId, Intent, OrderId};
 use crate::domain::plugin::PluginId;
 use crate::domain::quote::{Quote, Trade};
 use crate::domain::report::{AccountValue, BrokerReport, BrokerTruth};
+use crate::domain::stream::Gap;
 use crate::risk::denial::DenialCode;
 use crate::risk::verdict::PluginVerdict;
 
@@ -128,6 +129,8 @@ pub enum SessionEvent {
         /// What is not proved, in words; empty when all of it is.
         missing: Vec<String>,
     },
+    /// Market data flows again; what came meanwhile may have been missed.
+    Gap(Gap),
     /// What IB says of an instrument.
     Resolved(ContractFacts),
     /// Everything the broker knows, asked for by [`crate::desk::effect::Effect::Reconcile`].

@@ -38,6 +38,7 @@ use crate::domain::order::{Cause, ClientOrderId, OrderId};
 use crate::domain::plugin::{Names, PluginId};
 use crate::domain::quote::{Quote, Trade};
 use crate::domain::report::{AccountValue, BrokerPosition};
+use crate::domain::stream::Gap;
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
 use crate::market::{Market, QuoteChange};
@@ -185,6 +186,11 @@ impl Desk {
         &self.portfolio
     }
 
+    /// What was asked for, and how far it got.
+    pub const fn orders(&self) -> &OrderManager {
+        &self.orders
+    }
+
     /// How many orders are live.
     pub fn live_orders(&self) -> usize {
         self.orders.live().count()
@@ -219,6 +225,17 @@ impl Desk {
             effects.push(Effect::Notify {
                 plugin: *plugin,
                 notice: Notice::Trade(trade),
+            });
+        }
+    }
+
+    /// Told to everyone who gets any data of the instrument.
+    fn gap(&mut self, gap: Gap, effects: &mut Vec<Effect>) {
+        let subscribers = self.subscriptions.get(gap.instrument.index());
+        for (plugin, _) in subscribers.into_iter().flatten() {
+            effects.push(Effect::Notify {
+                plugin: *plugin,
+                notice: Notice::Gap(gap),
             });
         }
     }

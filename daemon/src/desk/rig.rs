@@ -47,6 +47,8 @@ pub(super) fn setup(risk_plugins: bool) -> Setup {
         con_id: None,
         tick: Price::ZERO,
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     };
     let grant = Grant {
         plugin: "ema".into(),
@@ -173,6 +175,7 @@ impl Rig {
             con_id: 265_598,
             tick,
             multiplier: Quantity::ONE,
+            hours: None,
         };
         self.handle(Event::Session(SessionEvent::Resolved(facts)));
         let up = self.handle(Event::Session(SessionEvent::Up {

@@ -130,10 +130,12 @@ impl Desk {
                 self.conditions.proved = missing.is_empty();
                 self.unproved = missing;
             }
+            SessionEvent::Gap(gap) => self.gap(gap, effects),
             SessionEvent::Resolved(facts) => {
                 if let Some(instrument) = self.instruments.get_mut(facts.instrument.index()) {
                     instrument.con_id = Some(facts.con_id);
                     instrument.tick = facts.tick;
+                    instrument.hours = facts.hours;
                     let before = std::mem::replace(&mut instrument.multiplier, facts.multiplier);
                     if before != facts.multiplier {
                         self.recount_all(facts.instrument);
@@ -268,6 +270,10 @@ impl Desk {
 
     /// The next reading that nobody asked for.
     fn read_in_time(&mut self, at: Timestamp) {
+        if self.comparison.a_market_closed(at, &self.instruments) && self.conditions.reconciled {
+            let reason = "a market has closed".to_owned();
+            self.truth.wanted.get_or_insert((Cause::Close, reason));
+        }
         let every = self.policy.reconciliation.every();
         let last = self.reconciled_at.max(Some(self.truth.last_asked));
         let due = last.is_some_and(|last| at.since(last) >= every);

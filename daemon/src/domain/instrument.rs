@@ -1,7 +1,11 @@
 //! What can be traded.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use super::hours::Hours;
 use super::money::{Price, Quantity};
 
 /// Dense index of an instrument in the order of the configuration; an array index on the hot path.
@@ -70,6 +74,10 @@ pub struct Instrument {
     pub tick: Price,
     /// Contract multiplier; one until resolved.
     pub multiplier: Quantity,
+    /// When its market is open; `None` until resolved, or where IB's words cannot be read.
+    pub hours: Option<Arc<Hours>>,
+    /// How long its stream may be silent in an open market, where that is not the gateway's usual.
+    pub silent_after: Option<Duration>,
 }
 
 /// What IB's contract details say of an instrument.
@@ -83,4 +91,6 @@ pub struct ContractFacts {
     pub tick: Price,
     /// Contract multiplier.
     pub multiplier: Quantity,
+    /// When its market is open; `None` where IB's words cannot be read, and then it counts as open.
+    pub hours: Option<Arc<Hours>>,
 }

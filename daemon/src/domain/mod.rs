@@ -2,6 +2,9 @@
 //!
 //! Never: a clock, a socket, a decision. `std`, `serde` and `thiserror` only.
 
+pub mod hours;
+#[cfg(test)]
+mod hours_tests;
 pub mod instrument;
 pub mod money;
 #[cfg(test)]
@@ -12,5 +15,6 @@ pub mod proof;
 pub mod quote;
 pub mod report;
 pub mod session;
+pub mod stream;
 pub mod time;
 pub mod trading_state;

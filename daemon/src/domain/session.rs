@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::instrument::InstrumentId;
 use super::proof::Proof;
+use super::stream::Subscription;
 use super::time::Timestamp;
 
 /// Where the session stands.
@@ -71,19 +71,10 @@ pub struct SessionStatus {
     pub last_heartbeat: Option<Timestamp>,
     /// What the session has proved about itself.
     pub proofs: Vec<Proof>,
+    /// Since when IB refuses market data because the same user has a session elsewhere (10197).
+    pub competing: Option<Timestamp>,
+    /// How many streams are silent though their markets are open.
+    pub streams_silent: usize,
     /// Each instrument's market data.
     pub subscriptions: Vec<Subscription>,
-}
-
-/// The market data of one instrument in this session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subscription {
-    /// Which instrument.
-    pub instrument: InstrumentId,
-    /// When it was asked for; `None` if it was not yet.
-    pub requested: Option<Timestamp>,
-    /// When its first tick came.
-    pub first_tick: Option<Timestamp>,
-    /// When its last tick came.
-    pub last_tick: Option<Timestamp>,
 }

@@ -41,6 +41,12 @@ pub struct Config {
     pub prove_write_access: bool,
     /// How often the way to IB and back, and the clocks, are proved again.
     pub proof_interval_ms: u32,
+    /// How long market data of an instrument may be silent in an open market before it is asked for again.
+    pub stream_silent_after_ms: u32,
+    /// How often a day (UTC) one silent instrument is asked for again.
+    pub stream_rerequests_per_day: u32,
+    /// How often one instrument is asked for while another session of the same user has the data (10197).
+    pub competing_probe_ms: u32,
     /// How far the gateway's clock may be from ours.
     pub clock_skew_max_ms: u32,
     /// How many requests (not orders) a second: IB allows half as many messages as there are market data lines.
@@ -65,6 +71,9 @@ impl Default for Config {
             optional_instruments: Vec::new(),
             prove_write_access: true,
             proof_interval_ms: 60_000,
+            stream_silent_after_ms: 30_000,
+            stream_rerequests_per_day: 48,
+            competing_probe_ms: 60_000,
             clock_skew_max_ms: 2_000,
             requests_per_second: 40,
         }
@@ -172,6 +181,8 @@ impl Config {
             ("backoff_max_ms", self.backoff_max_ms),
             ("proof_interval_ms", self.proof_interval_ms),
             ("clock_skew_max_ms", self.clock_skew_max_ms),
+            ("stream_silent_after_ms", self.stream_silent_after_ms),
+            ("competing_probe_ms", self.competing_probe_ms),
         ];
         for (key, wait) in waits {
             if !(10..=600_000).contains(&wait) {
@@ -218,6 +229,19 @@ impl Config {
 
     pub(super) fn proof_interval(&self) -> Duration {
         Duration::from_millis(self.proof_interval_ms.into())
+    }
+
+    pub(super) fn stream_silent_after(&self) -> Duration {
+        Duration::from_millis(self.stream_silent_after_ms.into())
+    }
+
+    pub(super) fn competing_probe(&self) -> Duration {
+        Duration::from_millis(self.competing_probe_ms.into())
+    }
+
+    /// Whether trading in the others may go on without this instrument.
+    pub(super) fn is_optional(&self, name: &str) -> bool {
+        self.optional_instruments.iter().any(|each| each == name)
     }
 
     pub(super) fn backoff_bounds(&self) -> backoff::Bounds {

@@ -1,18 +1,30 @@
 //! Which of IB's contracts our instruments are. Looked up once, kept for the life of the daemon, and checked again
 //! now and then in later sessions: an id or a tick size may change overnight.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ibapi::Client;
 use ibapi::contracts::{Contract, ContractDetails};
 use tracing::{debug, warn};
 
+use super::streams::hours;
 use super::{Shared, convert};
+use crate::clock;
 use crate::desk::event::SessionEvent;
+use crate::domain::hours::{Hours, Openness};
 use crate::domain::instrument::{ContractFacts, Instrument, InstrumentId};
+use crate::domain::time::Timestamp;
+
+/// How often each contract is checked again.
+const CHECK_EVERY: Duration = Duration::from_secs(24 * 3_600);
+/// Hours are asked for again when less than this of them is left to come …
+const HOURS_AHEAD: Duration = Duration::from_secs(12 * 3_600);
+/// … but no more often than this: IB may tell of no more days.
+const HOURS_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Why an instrument has no contract yet.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +34,8 @@ pub enum ResolveError {
     Refused {
         /// The instrument.
         name: String,
+        /// IB's code, where it gave one.
+        code: Option<i32>,
         /// IB's code and text.
         text: String,
     },
@@ -61,6 +75,8 @@ struct Entry {
     instrument: Instrument,
     contract: RefCell<Rc<Contract>>,
     facts: RefCell<Option<ContractFacts>>,
+    /// When IB was last asked.
+    checked: Cell<Option<Timestamp>>,
 }
 
 impl Catalogue {
@@ -73,6 +89,7 @@ impl Catalogue {
         let entry = |instrument: Instrument| Entry {
             contract: RefCell::new(Rc::new(convert::contract(&instrument))),
             facts: RefCell::new(None),
+            checked: Cell::new(None),
             instrument,
         };
         Catalogue {
@@ -103,6 +120,43 @@ impl Catalogue {
         self.entries.get(id.index())?.facts.borrow().clone()
     }
 
+    /// How long its stream may be silent, where the operator said so for this instrument.
+    pub fn silent_after(&self, id: InstrumentId) -> Option<Duration> {
+        self.entries.get(id.index())?.instrument.silent_after
+    }
+
+    /// Whether an instrument's market is open, in its regular session.
+    pub fn openness(&self, id: InstrumentId, at: Timestamp) -> Openness {
+        let entry = self.entries.get(id.index());
+        let facts = entry.map(|entry| entry.facts.borrow());
+        let hours = facts
+            .as_deref()
+            .and_then(Option::as_ref)
+            .and_then(|facts| facts.hours.as_ref());
+        hours.map_or(Openness::Unknown, |hours| hours.liquid.at(at))
+    }
+
+    /// Whether IB should be asked about an instrument again: a day after the last time, and sooner when the last day of
+    /// which it told the hours ends.
+    fn is_due(&self, id: InstrumentId, now: Timestamp) -> bool {
+        let Some(entry) = self.entries.get(id.index()) else {
+            return false;
+        };
+        let facts = entry.facts.borrow();
+        let Some(facts) = facts.as_ref() else {
+            return false;
+        };
+        let Some(checked) = entry.checked.get() else {
+            return true;
+        };
+        let ends = facts
+            .hours
+            .as_ref()
+            .is_some_and(|hours| hours.liquid.known_until() <= now.after(HOURS_AHEAD));
+        let age = now.since(checked);
+        age >= CHECK_EVERY || (ends && age >= HOURS_EVERY)
+    }
+
     /// Which of our instruments a contract is. Before its id is known, its description decides, if it fits only one.
     pub fn instrument_of(&self, contract: &Contract) -> Option<InstrumentId> {
         if let Some(id) = self.by_con_id.borrow().get(&contract.contract_id) {
@@ -117,6 +171,28 @@ impl Catalogue {
         (unresolved && fitting.next().is_none()).then_some(entry.instrument.id)
     }
 
+    /// The hours IB tells. Where they cannot be read that is said once, and the market counts as open.
+    fn hours(&self, id: InstrumentId, details: &ContractDetails) -> Option<Arc<Hours>> {
+        let (trading, liquid) = (details.trading_hours.join(";"), details.liquid_hours.join(";"));
+        let instrument = self.name(id);
+        match hours::parse(&trading, &liquid, &details.time_zone_id) {
+            Ok(hours) => Some(Arc::new(hours)),
+            Err(error) => {
+                let entry = self.entries.get(id.index());
+                if entry.is_some_and(|entry| entry.checked.get().is_none()) {
+                    warn!(instrument, %error, "its market counts as always open: silence will be reported");
+                }
+                None
+            }
+        }
+    }
+
+    fn checked(&self, id: InstrumentId, at: Timestamp) {
+        if let Some(entry) = self.entries.get(id.index()) {
+            entry.checked.set(Some(at));
+        }
+    }
+
     /// Takes in what IB said; true if that is news.
     pub fn learn(&self, facts: &ContractFacts) -> bool {
         let Some(entry) = self.entries.get(facts.instrument.index()) else {
@@ -125,6 +201,18 @@ impl Catalogue {
         let known = entry.facts.borrow().clone();
         if known.as_ref() == Some(facts) {
             return false;
+        }
+        // Hours are news every day.
+        let same_but_hours = |known: &ContractFacts| {
+            let hours = known.hours.clone();
+            ContractFacts {
+                hours,
+                ..facts.clone()
+            } == *known
+        };
+        if known.as_ref().is_some_and(same_but_hours) {
+            *entry.facts.borrow_mut() = Some(facts.clone());
+            return true;
         }
         if let Some(known) = known {
             let name = &entry.instrument.name;
@@ -151,6 +239,14 @@ pub fn announce(shared: &Shared) {
 }
 
 impl ResolveError {
+    /// IB's code, where it gave one.
+    pub const fn code(&self) -> Option<i32> {
+        match self {
+            ResolveError::Refused { code, .. } => *code,
+            _ => None,
+        }
+    }
+
     /// Whether nobody answered, rather than with a refusal.
     pub const fn is_silence(&self) -> bool {
         matches!(self, ResolveError::Silent { .. })
@@ -173,8 +269,13 @@ pub async fn resolve(shared: &Shared, client: &Client, id: InstrumentId) -> Resu
             });
         }
         Ok(Err(error)) => {
+            let code = match &error {
+                ibapi::Error::Notice(notice) => Some(notice.code),
+                _ => None,
+            };
             return Err(ResolveError::Refused {
                 name: name(),
+                code,
                 text: error.to_string(),
             });
         }
@@ -183,7 +284,10 @@ pub async fn resolve(shared: &Shared, client: &Client, id: InstrumentId) -> Resu
     let primary = contract.primary_exchange.as_str();
     let chosen =
         choose(&details, primary).map_err(|count| ResolveError::Ambiguous { name: name(), count })?;
-    let facts = convert::contract_facts(id, chosen).ok_or_else(|| ResolveError::Unusable { name: name() })?;
+    let mut facts =
+        convert::contract_facts(id, chosen).ok_or_else(|| ResolveError::Unusable { name: name() })?;
+    facts.hours = shared.catalogue.hours(id, chosen);
+    shared.catalogue.checked(id, clock::now());
     if shared.catalogue.learn(&facts) {
         debug!(instrument = name(), con_id = facts.con_id, tick = %facts.tick, "contract resolved");
         shared.reports.session(SessionEvent::Resolved(facts));
@@ -209,20 +313,28 @@ fn choose<'a>(details: &'a [ContractDetails], primary: &str) -> Result<&'a Contr
     }
 }
 
-/// Checks the cached contracts again, slowly, long after the session has better things to do.
-pub async fn verify(shared: Rc<Shared>, client: std::sync::Arc<Client>) {
-    const AFTER: Duration = Duration::from_secs(60);
+/// Checks the cached contracts again and again, slowly, and not before the session had time for better things.
+pub async fn verify(shared: Rc<Shared>, client: Arc<Client>) {
+    const ROUND: Duration = Duration::from_secs(60);
     const BETWEEN: Duration = Duration::from_secs(2);
-    tokio::time::sleep(AFTER).await;
-    for index in 0..shared.catalogue.len() {
-        tokio::time::sleep(BETWEEN).await;
-        shared.pacer.turn().await;
-        let id = InstrumentId(index as u32);
-        if shared.catalogue.facts(id).is_none() {
-            continue;
+    // An id may have changed while there was no session: each is checked once in every session.
+    let mut first = true;
+    loop {
+        tokio::time::sleep(ROUND).await;
+        for index in 0..shared.catalogue.len() {
+            let id = InstrumentId(index as u32);
+            // What was never found is asked for with its market data.
+            let known = shared.catalogue.facts(id).is_some();
+            if !known || !(first || shared.catalogue.is_due(id, clock::now())) {
+                continue;
+            }
+            tokio::time::sleep(BETWEEN).await;
+            shared.pacer.turn().await;
+            if let Err(error) = resolve(&shared, &client, id).await {
+                warn!(%error, "a contract could not be checked again; the known one stays");
+                shared.catalogue.checked(id, clock::now());
+            }
         }
-        if let Err(error) = resolve(&shared, &client, id).await {
-            warn!(%error, "a contract could not be checked again; the known one stays");
-        }
+        first = false;
     }
 }

@@ -1,10 +1,9 @@
-//! Market data: one task an instrument, which finds the contract, subscribes, and moves ticks to the board. It never
-//! waits for anyone and keeps nothing.
+//! Market data: one task a request, which finds the contract, subscribes, and moves ticks to the board. It never waits for
+//! anyone and keeps nothing: what is wanted, and whether it comes, is in `streams`.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use ibapi::Client;
@@ -13,6 +12,8 @@ use ibapi::subscriptions::{Subscription, SubscriptionItem};
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::{debug, info, warn};
 
+use super::streams::Reason;
+use super::streams::refusal::Refused;
 use super::{Shared, contracts, convert};
 use crate::clock;
 use crate::domain::instrument::InstrumentId;
@@ -35,41 +36,53 @@ impl Feed {
             shared,
             client,
         };
-        let lines = (0..feed.shared.catalogue.len()).map(|index| feed.line(index));
-        let lines: Vec<_> = lines.collect();
+        let all = (0..feed.shared.catalogue.len()).map(|index| InstrumentId(index as u32));
+        let lines: Vec<_> = all.map(|id| feed.line(id, None)).collect();
         *feed.lines.borrow_mut() = lines;
         feed
     }
 
-    /// Asks for everything again (1101: IB forgot it). The cancel that goes with each old subscription is paced too.
+    /// Asks for everything again (1101: IB forgot it).
     pub async fn resubscribe(&self) {
         info!("asking for all market data again");
-        self.shared.status.forget_subscriptions();
+        self.shared.streams.lost();
         for index in 0..self.shared.catalogue.len() {
-            self.shared.pacer.turn().await;
-            if let Some(old) = self.lines.borrow().get(index) {
-                old.abort();
-            }
-            let line = self.line(index);
-            if let Some(slot) = self.lines.borrow_mut().get_mut(index) {
-                *slot = line;
-            }
+            self.again(InstrumentId(index as u32), Reason::DataLost).await;
         }
     }
 
-    fn line(&self, index: usize) -> AbortHandle {
+    /// Asks for one instrument again, under a new request id. The cancel that goes with its old subscription is paced too.
+    pub async fn again(&self, id: InstrumentId, reason: Reason) {
+        self.shared.pacer.turn().await;
+        if let Some(old) = self.lines.borrow().get(id.index()) {
+            old.abort();
+        }
+        let line = self.line(id, Some(reason));
+        if let Some(slot) = self.lines.borrow_mut().get_mut(id.index()) {
+            *slot = line;
+        }
+    }
+
+    /// Ends every line; nothing is asked for any more.
+    pub fn stop(&self) {
+        self.tasks.borrow_mut().abort_all();
+    }
+
+    /// Lets go of lines that ended.
+    pub fn reap(&self) {
+        while self.tasks.borrow_mut().try_join_next().is_some() {}
+    }
+
+    fn line(&self, id: InstrumentId, again: Option<Reason>) -> AbortHandle {
+        self.shared.streams.begin(id, again);
         let line = Line {
             shared: Rc::clone(&self.shared),
             client: Arc::clone(&self.client),
-            id: InstrumentId(index as u32),
+            id,
         };
         self.tasks.borrow_mut().spawn_local(line.run())
     }
 }
-
-/// How long to leave an instrument alone after IB refused it.
-const RETRY_MIN: Duration = Duration::from_secs(15);
-const RETRY_MAX: Duration = Duration::from_secs(600);
 
 struct Line {
     shared: Rc<Shared>,
@@ -82,38 +95,39 @@ enum Ended {
     /// With the session: somebody else deals with that.
     Session,
     /// IB refused or ended it.
-    Refused(String),
+    Refused(Refused),
+}
+
+impl Ended {
+    fn by(error: &ibapi::Error) -> Self {
+        match error {
+            ibapi::Error::Notice(notice) => Ended::Refused(Refused::by_code(notice.code, notice.to_string())),
+            error if session_is_over(error) => Ended::Session,
+            error => Ended::Refused(Refused::without_code(error.to_string())),
+        }
+    }
 }
 
 impl Line {
+    /// One request, to its end. Whether and when there is another one is the streams' to say.
     async fn run(self) {
-        let mut pause = RETRY_MIN;
-        loop {
-            let reason = match self.subscribe().await {
-                Ok(stream) => match self.consume(stream).await {
-                    Ended::Session => return,
-                    Ended::Refused(reason) => reason,
-                },
-                Err(reason) => reason,
-            };
-            if !self.client.is_connected() {
-                return;
-            }
-            let name = self.shared.catalogue.name(self.id);
-            warn!(
-                instrument = name,
-                reason,
-                ?pause,
-                "no market data; trying again later"
-            );
-            self.shared.metrics.subscription_errors.inc();
-            self.shared.status.error(format!("{name}: {reason}"));
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(RETRY_MAX);
+        let ended = match self.subscribe().await {
+            Ok(stream) => self.consume(stream).await,
+            Err(ended) => ended,
+        };
+        let Ended::Refused(refused) = ended else { return };
+        if !self.client.is_connected() {
+            return;
         }
+        let name = self.shared.catalogue.name(self.id);
+        let (code, reason, fix) = (refused.code, refused.text.as_str(), refused.fix);
+        warn!(instrument = name, code, reason, fix, "no market data");
+        self.shared.metrics.subscription_errors.inc();
+        self.shared.status.error(format!("{name}: {reason}"));
+        self.shared.streams.refused(self.id, refused);
     }
 
-    async fn subscribe(&self) -> Result<Subscription<TickTypes>, String> {
+    async fn subscribe(&self) -> Result<Subscription<TickTypes>, Ended> {
         let shared = &self.shared;
         let lookup = shared
             .catalogue
@@ -125,34 +139,38 @@ impl Line {
         if let Some(turn) = lookup {
             shared.pacer.come(turn).await;
             let resolved = contracts::resolve(shared, &self.client, self.id).await;
-            resolved.map_err(|error| error.to_string())?;
+            resolved.map_err(|error| match error.code() {
+                Some(code) => Ended::Refused(Refused::by_code(code, error.to_string())),
+                None => Ended::Refused(Refused::without_code(error.to_string())),
+            })?;
         }
+        let refused = |text: &str| Ended::Refused(Refused::without_code(text.to_owned()));
         let contract = shared.catalogue.contract(self.id);
-        let contract = contract.ok_or_else(|| "not a configured instrument".to_owned())?;
+        let contract = contract.ok_or_else(|| refused("not a configured instrument"))?;
         shared.pacer.come(request).await;
         let request = self.client.market_data(&contract).subscribe();
         let stream = tokio::time::timeout(shared.config.request_timeout(), request).await;
-        let stream = stream.map_err(|_| "the request could not be written in time".to_owned())?;
-        let stream = stream.map_err(|error| error.to_string())?;
-        shared.status.requested(self.id);
+        let stream = stream.map_err(|_| refused("the request could not be written in time"))?;
+        let stream = stream.map_err(|error| Ended::by(&error))?;
+        shared.streams.asked(self.id);
         Ok(stream)
     }
 
     async fn consume(&self, mut stream: Subscription<TickTypes>) -> Ended {
         let shared = &self.shared;
         let mut delayed = false;
-        let ended = loop {
+        loop {
             let told = match stream.next().await {
                 Some(Ok(SubscriptionItem::Data(told))) => told,
                 Some(Ok(SubscriptionItem::Notice(notice))) => {
                     self.notice(&notice);
                     continue;
                 }
-                Some(Err(ibapi::Error::Notice(notice))) => break Ended::Refused(notice.to_string()),
-                Some(Err(error)) if session_is_over(&error) => break Ended::Session,
-                Some(Err(error)) => break Ended::Refused(error.to_string()),
-                None if self.client.is_connected() => break Ended::Refused("IB ended it".to_owned()),
-                None => break Ended::Session,
+                Some(Err(error)) => return Ended::by(&error),
+                None if self.client.is_connected() => {
+                    return Ended::Refused(Refused::without_code("IB ended it".to_owned()));
+                }
+                None => return Ended::Session,
             };
             let Some(tick) = convert::tick(&told) else {
                 continue;
@@ -166,12 +184,11 @@ impl Line {
                 }
                 continue;
             }
+            // A gap is told before what ends it.
+            shared.streams.ticked(self.id, now);
             shared.quotes.apply(self.id, tick, now);
             shared.metrics.ticks.inc();
-            shared.status.ticked(self.id, now);
-        };
-        shared.status.forget_subscription(self.id);
-        ended
+        }
     }
 
     fn notice(&self, notice: &ibapi::Notice) {
@@ -179,6 +196,7 @@ impl Line {
         if notice.code == ibapi::SUBSCRIPTION_LAG_CODE {
             self.shared.metrics.lags.with_label_values(&["market"]).inc();
             warn!(instrument, %notice, "ticks were lost: the lane was too slow");
+            self.shared.streams.lagged(self.id);
         } else {
             debug!(instrument, %notice, "market data notice");
         }

@@ -53,7 +53,7 @@ pub struct Metrics {
 }
 
 /// A metric's name and what it says.
-type Name = (&'static str, &'static str);
+pub type Name = (&'static str, &'static str);
 
 const SESSION_PHASE: Name = ("moored_session_phase", "1 for the session's phase.");
 const SESSION_CONNECTS: Name = ("moored_session_connects_total", "Handshakes that succeeded.");
@@ -171,33 +171,39 @@ impl Metrics {
     }
 }
 
-type Made<T> = Result<T, prometheus::Error>;
+/// A metric, or why it could not be registered.
+pub type Made<T> = Result<T, prometheus::Error>;
 
-fn counter(registry: &Registry, (name, help): Name) -> Made<IntCounter> {
+/// A counter.
+pub fn counter(registry: &Registry, (name, help): Name) -> Made<IntCounter> {
     let made = IntCounter::new(name, help)?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn counters(registry: &Registry, (name, help): Name, label: &str) -> Made<IntCounterVec> {
+/// Counters with a label.
+pub fn counters(registry: &Registry, (name, help): Name, label: &str) -> Made<IntCounterVec> {
     let made = IntCounterVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn gauge(registry: &Registry, (name, help): Name) -> Made<IntGauge> {
+/// A gauge of whole numbers.
+pub fn gauge(registry: &Registry, (name, help): Name) -> Made<IntGauge> {
     let made = IntGauge::new(name, help)?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<IntGaugeVec> {
+/// Gauges of whole numbers with a label.
+pub fn gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<IntGaugeVec> {
     let made = IntGaugeVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)
 }
 
-fn float_gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<GaugeVec> {
+/// Gauges with a label.
+pub fn float_gauges(registry: &Registry, (name, help): Name, label: &str) -> Made<GaugeVec> {
     let made = GaugeVec::new(Opts::new(name, help), &[label])?;
     registry.register(Box::new(made.clone()))?;
     Ok(made)

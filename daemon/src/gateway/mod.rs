@@ -13,7 +13,8 @@
 //! | `truth` | reads everything the broker knows, for reconciliation |
 //! | `order_entry` | writes orders and cancels |
 //! | `contracts` | which of IB's contracts our instruments are |
-//! | `feed` | market data, one task an instrument |
+//! | `streams` | market data as wishes: what is wanted, whether it comes, what is asked for again |
+//! | `feed` | market data, one task a request |
 //! | `account` | the account summary |
 //! | `proofs` | what a session proves about itself before risk may grow |
 //! | `convert`, `codes` | IB's words into ours: values, error codes |
@@ -48,6 +49,7 @@ mod proofs;
 mod reports;
 mod session;
 mod status;
+mod streams;
 mod truth;
 
 use std::cell::{Cell, RefCell};
@@ -99,6 +101,7 @@ struct Shared {
     quotes: QuoteBoard,
     entry: order_entry::OrderEntry,
     status: status::StatusBoard,
+    streams: streams::Streams,
     proofs: proofs::ProofBoard,
     metrics: Rc<metrics::Metrics>,
     pacer: pacer::Pacer,
@@ -128,9 +131,18 @@ pub fn start(
     let metrics = Rc::new(metrics::Metrics::register(registry)?);
     let catalogue = Rc::new(contracts::Catalogue::new(instruments));
     let entry = order_entry::OrderEntry::new(reports.clone(), Rc::clone(&catalogue), Rc::clone(&metrics));
+    let status = status::StatusBoard::new(&config.address, config.client_id);
+    let parts = streams::Parts {
+        config: &config,
+        catalogue: &catalogue,
+        reports: &reports,
+        quotes: &quotes,
+        record: status.sender(),
+    };
     let shared = Rc::new(Shared {
         entry,
-        status: status::StatusBoard::new(&config.address, config.client_id, catalogue.len()),
+        streams: streams::Streams::new(parts, registry)?,
+        status,
         proofs: proofs::ProofBoard::new(),
         pacer: pacer::Pacer::new(config.requests_per_second),
         phase: Cell::new(SessionPhase::Waiting),
@@ -168,8 +180,8 @@ async fn publish(shared: Rc<Shared>) {
     round.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         round.tick().await;
-        shared.status.publish_lines();
-        let (requested, ticking) = shared.status.line_counts();
+        shared.streams.publish(clock::now());
+        let (requested, ticking) = shared.streams.counts();
         shared.metrics.subscriptions.set(requested as i64);
         shared.metrics.subscriptions_ticking.set(ticking as i64);
         shared.review_proofs(clock::now());

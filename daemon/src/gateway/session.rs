@@ -41,6 +41,7 @@ use super::connect::{TEARDOWN, Trouble, choose_account, classify, connect, disco
 use super::feed::{Feed, session_is_over};
 use super::metrics::FARMS_MAX;
 use super::reports::OrderStream;
+use super::streams::{Reason, keeper};
 use super::{MarketDataType, Shared, account, contracts, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
@@ -190,6 +191,8 @@ impl Keeper {
                     .session(SessionEvent::UpstreamRestored { data_lost });
                 if data_lost {
                     session.resubscribe(tasks);
+                } else {
+                    shared.streams.doubted(Reason::Restored);
                 }
             }
             SessionNotice::UpstreamLost | SessionNotice::UpstreamRestored { .. } => {
@@ -332,7 +335,9 @@ impl Session {
         let (shared, client) = handles();
         tasks.spawn_local(account::run(shared, client, Rc::clone(&self.account)));
         let (shared, client) = handles();
-        self.feed = Some(Rc::new(Feed::start(shared, client)));
+        let feed = Rc::new(Feed::start(Rc::clone(&shared), client));
+        tasks.spawn_local(keeper::run(shared, Rc::clone(&feed)));
+        self.feed = Some(feed);
     }
 
     fn resubscribe(&mut self, tasks: &mut JoinSet<()>) {
@@ -361,6 +366,9 @@ impl Session {
         if self.farms.get(&name) != Some(&up) {
             if up {
                 info!(farm = name, "a data farm works");
+                if self.farms.get(&name) == Some(&false) {
+                    self.shared.streams.doubted(Reason::Farm);
+                }
             } else {
                 warn!(farm = name, "a data farm is broken or connecting");
             }
@@ -381,7 +389,9 @@ impl Session {
             warn!("the socket did not take all orders before the session ended");
         }
         drop(tasks);
-        self.feed = None;
+        if let Some(feed) = self.feed.take() {
+            feed.stop();
+        }
         disconnect(&self.client).await;
         if let Some(reports) = self.reports.take() {
             let reader = reports.abort_handle();
@@ -396,7 +406,7 @@ impl Session {
             warn!("orders are still waiting for a socket that is gone");
         }
         shared.quotes.clear();
-        shared.status.forget_subscriptions();
+        shared.streams.lost();
         shared.upstream(false);
         shared.forget_proofs();
         let reason = reason.to_owned();
@@ -465,6 +475,7 @@ impl Shared {
 
     fn upstream(&self, up: bool) {
         self.metrics.upstream.set(i64::from(up));
+        self.streams.upstream(up);
         self.status.update(|status| status.upstream = up);
     }
 }

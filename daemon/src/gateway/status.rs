@@ -1,39 +1,20 @@
 //! What the session publishes of itself: one record, read by whoever holds the receiver.
 
-use std::cell::Cell;
-use std::time::Duration;
-
 use tokio::sync::watch;
 
 use crate::clock;
-use crate::domain::instrument::InstrumentId;
-use crate::domain::session::{SessionPhase, SessionStatus, Subscription};
+use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::domain::time::Timestamp;
 
-/// The record and, beside it, the clocks a tick moves, so that a tick never publishes.
+/// The record. What a tick moves is with the streams, so that a tick never publishes.
 #[derive(Debug)]
 pub struct StatusBoard {
     record: watch::Sender<SessionStatus>,
-    lines: Vec<Line>,
-}
-
-/// One instrument's market data in this session.
-#[derive(Debug, Default)]
-struct Line {
-    requested: Cell<Option<Timestamp>>,
-    first_tick: Cell<Option<Timestamp>>,
-    last_tick: Cell<Option<Timestamp>>,
 }
 
 impl StatusBoard {
     /// Nothing has happened yet.
-    pub fn new(address: &str, client_id: i32, instruments: usize) -> Self {
-        let subscription = |index| Subscription {
-            instrument: InstrumentId(index as u32),
-            requested: None,
-            first_tick: None,
-            last_tick: None,
-        };
+    pub fn new(address: &str, client_id: i32) -> Self {
         let record = SessionStatus {
             phase: SessionPhase::Waiting,
             since: clock::now(),
@@ -47,12 +28,18 @@ impl StatusBoard {
             last_error: String::new(),
             last_heartbeat: None,
             proofs: Vec::new(),
-            subscriptions: (0..instruments).map(subscription).collect(),
+            competing: None,
+            streams_silent: 0,
+            subscriptions: Vec::new(),
         };
         StatusBoard {
             record: watch::Sender::new(record),
-            lines: (0..instruments).map(|_| Line::default()).collect(),
         }
+    }
+
+    /// For those that publish a part of the record themselves.
+    pub fn sender(&self) -> watch::Sender<SessionStatus> {
+        self.record.clone()
     }
 
     /// A way to read the record now and whenever it changes.
@@ -83,101 +70,5 @@ impl StatusBoard {
     /// Whether the gateway has IB, by its own word.
     pub fn upstream(&self) -> bool {
         self.record.borrow().upstream
-    }
-
-    /// The instruments that were asked for longer than `patience` ago and never ticked.
-    pub fn silent(&self, now: Timestamp, patience: Duration) -> impl Iterator<Item = InstrumentId> {
-        let late = move |line: &Line| {
-            line.first_tick.get().is_none()
-                && line
-                    .requested
-                    .get()
-                    .is_some_and(|asked| now.since(asked) > patience)
-        };
-        let lines = self.lines.iter().enumerate();
-        lines
-            .filter(move |(_, line)| late(line))
-            .map(|(index, _)| InstrumentId(index as u32))
-    }
-
-    /// An instrument's market data was asked for.
-    pub fn requested(&self, instrument: InstrumentId) {
-        if let Some(line) = self.lines.get(instrument.index()) {
-            line.requested.set(Some(clock::now()));
-            self.publish_line(instrument);
-        }
-    }
-
-    /// A tick came. Costs one store for every tick but the first of a session.
-    pub fn ticked(&self, instrument: InstrumentId, at: Timestamp) {
-        let Some(line) = self.lines.get(instrument.index()) else {
-            return;
-        };
-        line.last_tick.set(Some(at));
-        if line.first_tick.get().is_none() {
-            line.first_tick.set(Some(at));
-            self.publish_line(instrument);
-        }
-    }
-
-    /// One instrument's market data ended.
-    pub fn forget_subscription(&self, instrument: InstrumentId) {
-        if let Some(line) = self.lines.get(instrument.index()) {
-            line.forget();
-            self.publish_line(instrument);
-        }
-    }
-
-    /// All market data ended, with the session or by IB.
-    pub fn forget_subscriptions(&self) {
-        self.lines.iter().for_each(Line::forget);
-        self.publish_lines();
-    }
-
-    /// How many instruments' market data was asked for in this session, and how many of those have ticked.
-    pub fn line_counts(&self) -> (usize, usize) {
-        let requested = self.lines.iter().filter(|line| line.requested.get().is_some());
-        let ticking = self.lines.iter().filter(|line| line.first_tick.get().is_some());
-        (requested.count(), ticking.count())
-    }
-
-    /// Copies the clocks into the record; called about once a second.
-    pub fn publish_lines(&self) {
-        self.record.send_if_modified(|record| {
-            let mut changed = false;
-            for (line, row) in self.lines.iter().zip(&mut record.subscriptions) {
-                let now = line.row(row.instrument);
-                changed |= now != *row;
-                *row = now;
-            }
-            changed
-        });
-    }
-
-    fn publish_line(&self, instrument: InstrumentId) {
-        self.update(|record| {
-            let line = self.lines.get(instrument.index());
-            let row = record.subscriptions.get_mut(instrument.index());
-            if let (Some(line), Some(row)) = (line, row) {
-                *row = line.row(instrument);
-            }
-        });
-    }
-}
-
-impl Line {
-    fn forget(&self) {
-        self.requested.set(None);
-        self.first_tick.set(None);
-        self.last_tick.set(None);
-    }
-
-    fn row(&self, instrument: InstrumentId) -> Subscription {
-        Subscription {
-            instrument,
-            requested: self.requested.get(),
-            first_tick: self.first_tick.get(),
-            last_tick: self.last_tick.get(),
-        }
     }
 }

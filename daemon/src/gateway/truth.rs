@@ -171,7 +171,8 @@ impl Reader {
         let mut places: HashMap<(i32, i32, i64), usize> = HashMap::new();
         for item in told {
             match item {
-                Orders::OrderData(told) if !self.is_ours(&told.order.account) => {}
+                // The answer to a what-if falls among the listed orders, and is none.
+                Orders::OrderData(told) if told.order.what_if || !self.is_ours(&told.order.account) => {}
                 Orders::OrderData(told) => {
                     let instrument = self.shared.catalogue.instrument_of(&told.contract);
                     let order = convert::broker_order(told, instrument);

@@ -35,6 +35,8 @@ pub(super) fn instruments(names: &[&str]) -> Vec<Instrument> {
         con_id: None,
         tick: Price::ZERO,
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     };
     names.iter().enumerate().map(named).collect()
 }

@@ -1,6 +1,7 @@
 //! What waits for a plugin's next callbacks, already in the wire's types. Kept and reused, so that a tick
 //! allocates nothing.
 
+use super::bindings::exports::moored::plugin::gap_handler;
 use super::bindings::moored::plugin::{market_types, order_types};
 use super::convert;
 use crate::desk::effect::Notice;
@@ -14,6 +15,8 @@ pub struct Batch {
     pub trading_state: Option<TradingState>,
     /// Order events, oldest first.
     pub order_events: Vec<order_types::OrderEvent>,
+    /// Gaps, one an instrument at most.
+    pub gaps: Vec<gap_handler::Gap>,
     /// Trades, oldest first.
     pub trades: Vec<market_types::Trade>,
     /// Quotes, oldest first.
@@ -43,6 +46,10 @@ impl Batch {
                 self.order_events.push(convert::order_event(event, at));
                 false
             }
+            Notice::Gap(gap) => {
+                self.add_gap(convert::gap(gap));
+                false
+            }
             Notice::Quote(quote) => {
                 let quote = convert::quote(quote, false);
                 self.add_quote(quote, adding)
@@ -51,6 +58,20 @@ impl Batch {
                 let trade = convert::trade(trade);
                 self.add_trade(trade, adding)
             }
+        }
+    }
+
+    /// Two gaps that nobody was told of yet are one. Quotes from before it are not worth telling any more.
+    fn add_gap(&mut self, gap: gap_handler::Gap) {
+        self.quotes
+            .retain(|quote| quote.instrument != gap.instrument || quote.ts >= gap.to);
+        let waiting = self
+            .gaps
+            .iter_mut()
+            .find(|other| other.instrument == gap.instrument);
+        match waiting {
+            Some(waiting) => waiting.to = gap.to,
+            None => self.gaps.push(gap),
         }
     }
 
@@ -95,7 +116,10 @@ impl Batch {
 
     /// Whether nothing waits.
     pub const fn is_empty(&self) -> bool {
-        !self.has_data() && self.order_events.is_empty() && self.trading_state.is_none()
+        !self.has_data()
+            && self.gaps.is_empty()
+            && self.order_events.is_empty()
+            && self.trading_state.is_none()
     }
 
     /// How many events wait.
@@ -103,6 +127,7 @@ impl Batch {
         self.quotes.len()
             + self.trades.len()
             + self.order_events.len()
+            + self.gaps.len()
             + self.trading_state.is_some() as usize
     }
 
@@ -110,6 +135,7 @@ impl Batch {
     pub fn clear(&mut self) {
         self.trading_state = None;
         self.order_events.clear();
+        self.gaps.clear();
         self.trades.clear();
         self.quotes.clear();
         self.conflated = false;

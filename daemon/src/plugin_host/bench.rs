@@ -75,6 +75,8 @@ fn instrument(id: u32, name: &str) -> Instrument {
         con_id: Some(265_598),
         tick: Price::from_nanos(10_000_000),
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     }
 }
 

@@ -6,7 +6,7 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use wasmtime::{Engine, Store};
 
 use super::bindings::exports::moored::plugin::{
-    lifecycle, market_handler, order_handler, risk_check, session_handler, timer_handler,
+    gap_handler, lifecycle, market_handler, order_handler, risk_check, session_handler, timer_handler,
 };
 use super::bindings::moored::plugin as wire;
 use super::config::Budget;
@@ -46,6 +46,7 @@ enum KindIndices {
         market_handler::GuestIndices,
         timer_handler::GuestIndices,
         session_handler::GuestIndices,
+        Option<gap_handler::GuestIndices>,
     ),
     Risk(risk_check::GuestIndices),
 }
@@ -70,6 +71,8 @@ pub enum KindExports {
         timer: timer_handler::Guest,
         /// Trading states.
         session: session_handler::Guest,
+        /// Gaps in its data, if it wants to know of them.
+        gaps: Option<gap_handler::Guest>,
     },
     /// Of a risk plugin.
     Risk {
@@ -121,13 +124,24 @@ fn link(engine: &Engine, grants: &Grants) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
+/// The export that plugins from before it do not have.
+const GAP_HANDLER: &str = "moored:plugin/gap-handler@0.1.0";
+
 impl Indices {
+    fn gaps(pre: &InstancePre<State>) -> wasmtime::Result<Option<gap_handler::GuestIndices>> {
+        if pre.component().get_export_index(None, GAP_HANDLER).is_none() {
+            return Ok(None);
+        }
+        gap_handler::GuestIndices::new(pre).map(Some)
+    }
+
     fn find(kind: PluginKind, pre: &InstancePre<State>) -> wasmtime::Result<Indices> {
         let of_kind = match kind {
             PluginKind::Strategy => KindIndices::Strategy(
                 market_handler::GuestIndices::new(pre)?,
                 timer_handler::GuestIndices::new(pre)?,
                 session_handler::GuestIndices::new(pre)?,
+                Indices::gaps(pre)?,
             ),
             PluginKind::Risk => KindIndices::Risk(risk_check::GuestIndices::new(pre)?),
         };
@@ -195,10 +209,14 @@ impl Blueprint {
     pub fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Exports> {
         let instance = self.pre.instantiate(&mut *store)?;
         let of_kind = match &self.indices.of_kind {
-            KindIndices::Strategy(market, timer, session) => KindExports::Strategy {
+            KindIndices::Strategy(market, timer, session, gaps) => KindExports::Strategy {
                 market: market.load(&mut *store, &instance)?,
                 timer: timer.load(&mut *store, &instance)?,
                 session: session.load(&mut *store, &instance)?,
+                gaps: match gaps {
+                    Some(gaps) => Some(gaps.load(&mut *store, &instance)?),
+                    None => None,
+                },
             },
             KindIndices::Risk(check) => KindExports::Risk {
                 check: check.load(&mut *store, &instance)?,

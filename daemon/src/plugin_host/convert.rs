@@ -1,12 +1,13 @@
 //! Between the desk's words and the wire's, pure, one function each.
 
-use super::bindings::exports::moored::plugin::risk_check;
+use super::bindings::exports::moored::plugin::{gap_handler, risk_check};
 use super::bindings::moored::plugin::{account, instruments, log, market_types, order_types, types};
 use crate::desk::effect::Review;
 use crate::domain::instrument::{Instrument, InstrumentId};
 use crate::domain::money::Quantity;
 use crate::domain::order::{Side, TimeInForce};
 use crate::domain::quote::{Quote, Trade};
+use crate::domain::stream::Gap;
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
 use crate::orders::event::{OrderEvent, OrderEventKind, Rejection};
@@ -49,6 +50,16 @@ pub fn trade(trade: &Trade) -> market_types::Trade {
         price: trade.price.nanos(),
         size: trade.size.nanos(),
         ts: trade.received.nanos(),
+    }
+}
+
+/// A gap.
+pub const fn gap(gap: &Gap) -> gap_handler::Gap {
+    gap_handler::Gap {
+        instrument: gap.instrument.0,
+        bits: 0,
+        from: gap.from.nanos(),
+        to: gap.to.nanos(),
     }
 }
 

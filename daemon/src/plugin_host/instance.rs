@@ -184,8 +184,8 @@ impl Instance {
         )
     }
 
-    /// Runs the callbacks a batch calls for: state, orders, then market data, so that a plugin knows its
-    /// fills before it looks at prices. Market data stays in the batch while the fuel of this second is
+    /// Runs the callbacks a batch calls for: state, orders, gaps, then market data, so that a plugin
+    /// knows its fills before it looks at prices. Market data stays in the batch while the fuel of this second is
     /// spent. What returned is handed out even if a later callback fails.
     pub fn serve(&mut self, at: Timestamp, batch: &mut Batch, out: &mut Vec<Event>) -> Result<(), Failure> {
         if let Some(state) = batch.trading_state.take() {
@@ -201,11 +201,33 @@ impl Instance {
             batch.order_events.clear();
             self.hand_out(None, out);
         }
+        if !batch.gaps.is_empty() {
+            self.serve_gaps(at, batch)?;
+            self.hand_out(None, out);
+        }
         if batch.has_data() && self.has_allowance(at) {
             self.conflated |= std::mem::take(&mut batch.conflated);
             self.serve_trades(at, batch, out)?;
             self.serve_quotes(at, batch, out)?;
         }
+        Ok(())
+    }
+
+    /// Before the data that came after them, and whatever the fuel of this second: what is computed from data with a hole
+    /// is wrong.
+    fn serve_gaps(&mut self, at: Timestamp, batch: &mut Batch) -> Result<(), Failure> {
+        if let KindExports::Strategy { gaps: Some(_), .. } = &self.exports.of_kind {
+            self.run(
+                Dispatch::new(Callback::Gaps, at),
+                |store, exports, ctx| match &exports.of_kind {
+                    KindExports::Strategy { gaps: Some(gaps), .. } => {
+                        gaps.call_on_gaps(store, ctx, &batch.gaps)
+                    }
+                    KindExports::Strategy { .. } | KindExports::Risk { .. } => Ok(()),
+                },
+            )?;
+        }
+        batch.gaps.clear();
         Ok(())
     }
 

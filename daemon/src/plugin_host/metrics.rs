@@ -19,6 +19,8 @@ pub enum Callback {
     TradingState,
     /// `on-order-events`.
     OrderEvents,
+    /// `on-gaps`.
+    Gaps,
     /// `on-trades`.
     Trades,
     /// `on-quotes`.
@@ -34,10 +36,11 @@ pub enum Callback {
 }
 
 impl Callback {
-    const ALL: [Callback; 9] = [
+    const ALL: [Callback; 10] = [
         Callback::Init,
         Callback::TradingState,
         Callback::OrderEvents,
+        Callback::Gaps,
         Callback::Trades,
         Callback::Quotes,
         Callback::Timer,
@@ -52,6 +55,7 @@ impl Callback {
             Callback::Init => "init",
             Callback::TradingState => "on_trading_state",
             Callback::OrderEvents => "on_order_events",
+            Callback::Gaps => "on_gaps",
             Callback::Trades => "on_trades",
             Callback::Quotes => "on_quotes",
             Callback::Timer => "on_timer",

@@ -45,6 +45,8 @@ fn case() -> Case {
         con_id: Some(265_598),
         tick: price("0.01"),
         multiplier: Quantity::ONE,
+        hours: None,
+        silent_after: None,
     };
     let quote = Quote {
         bid: Some(price("99.99")),

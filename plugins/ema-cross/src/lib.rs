@@ -7,8 +7,8 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use moored_plugin::{
-    Context, HostError, InitError, Instrument, InstrumentId, Level, OrderChange, OrderEvent, OrderId, Price,
-    Quantity, Quote, Side, Strategy, Ticket, Time, export_strategy,
+    Context, Gap, HostError, InitError, Instrument, InstrumentId, Level, OrderChange, OrderEvent, OrderId,
+    Price, Quantity, Quote, Side, Strategy, Ticket, Time, export_strategy,
 };
 
 #[cfg(test)]
@@ -34,6 +34,8 @@ pub struct Config {
     band_ticks: f64,
     /// Least time between two orders in one instrument; tenfold after a refusal.
     interval_ms: u64,
+    /// After a gap in the data longer than this the averages begin anew.
+    gap_reset_ms: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -54,6 +56,7 @@ impl Default for Config {
             slippage_ticks: 2,
             band_ticks: 0.5,
             interval_ms: 500,
+            gap_reset_ms: 60_000,
         }
     }
 }
@@ -118,6 +121,11 @@ impl Book {
         self.fast += weight(config.fast) * (mid - self.fast);
         self.slow += weight(config.slow) * (mid - self.slow);
         self.quotes = self.quotes.saturating_add(1);
+    }
+
+    /// Forgets what was learned. The side stays: it is what was last asked for, not a reading of the market.
+    fn forget(&mut self) {
+        (self.fast, self.slow, self.quotes) = (0.0, 0.0, 0);
     }
 
     fn signal(&self, config: &Config) -> Option<Side> {
@@ -208,6 +216,25 @@ impl Strategy for EmaCross {
                 );
             }
         }
+    }
+
+    fn on_gap(&mut self, ctx: &mut Context<'_>, gap: &Gap) {
+        let Some(book) = self.books.get_mut(&gap.instrument) else {
+            return;
+        };
+        let (symbol, length) = (&book.instrument.symbol, gap.length());
+        if length <= Duration::from_millis(self.config.gap_reset_ms) {
+            ctx.log(
+                Level::Info,
+                format_args!("{symbol}: a gap of {length:?} is bridged"),
+            );
+            return;
+        }
+        ctx.log(
+            Level::Info,
+            format_args!("{symbol}: a gap of {length:?}, the averages begin anew"),
+        );
+        book.forget();
     }
 
     fn on_order_event(&mut self, ctx: &mut Context<'_>, event: &OrderEvent) {

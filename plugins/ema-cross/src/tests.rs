@@ -97,6 +97,18 @@ fn a_refusal_is_tried_again_later() {
 }
 
 #[test]
+fn a_long_gap_begins_the_averages_anew_and_a_short_one_does_not() {
+    for (seconds, orders) in [(5, true), (500, false)] {
+        let mut bench = bench(r#"{"fast": 2, "slow": 6, "gap_reset_ms": 10000}"#);
+        assert_eq!(walk(&mut bench, 1000, 1003), []);
+        bench.gap(A, Duration::from_secs(seconds));
+        // Six quotes in all, of which four came before the gap.
+        assert_eq!(!walk(&mut bench, 1004, 1006).is_empty(), orders, "{seconds} s");
+        bench.gap(InstrumentId(9), Duration::from_secs(seconds));
+    }
+}
+
+#[test]
 fn market_orders_when_asked_for() {
     let mut bench = bench(r#"{"fast": 2, "slow": 6, "order": "market"}"#);
     assert!(matches!(walk(&mut bench, 1000, 1020)[..], [Request::Market(..)]));

@@ -11,7 +11,7 @@
 
 pub use config::{InitError, parse as parse_config};
 pub use context::{Context, Dispatch, Level, RiskContext};
-pub use market::{Instrument, InstrumentId, Quote, Time, Trade, TradingState};
+pub use market::{Gap, Instrument, InstrumentId, Quote, Time, Trade, TradingState};
 pub use number::{Amount, NotADecimal, Price, Quantity};
 pub use order::{
     Fill, HostError, OrderChange, OrderEvent, OrderId, Position, Side, Tag, Ticket, TimeInForce,

@@ -162,6 +162,27 @@ pub struct Trade {
     pub ts: Time,
 }
 
+/// A time in which data of an instrument may have been missed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gap {
+    /// Of what.
+    pub instrument: InstrumentId,
+    /// No bit has a meaning yet.
+    pub bits: u32,
+    /// When the last tick before it was received.
+    pub from: Time,
+    /// When the first tick after it was received.
+    pub to: Time,
+}
+
+impl Gap {
+    /// How long nothing was seen.
+    #[must_use]
+    pub fn length(&self) -> Duration {
+        self.to.since(self.from)
+    }
+}
+
 /// The daemon's word on whether orders may leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TradingState {

@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 
 use crate::config::InitError;
 use crate::context::Context;
-use crate::market::{Quote, Time, Trade, TradingState};
+use crate::market::{Gap, Quote, Time, Trade, TradingState};
 use crate::order::OrderEvent;
 
 /// A strategy: made from its configuration, then told what happens. Only `new` is required.
@@ -27,6 +27,10 @@ pub trait Strategy: Sized {
 
     /// A trade of a subscribed instrument.
     fn on_trade(&mut self, _ctx: &mut Context<'_>, _trade: &Trade) {}
+
+    /// Data of a subscribed instrument may have been missed; told once, before what came after. What was computed from
+    /// the data before may be wrong now.
+    fn on_gap(&mut self, _ctx: &mut Context<'_>, _gap: &Gap) {}
 
     /// Something happened to an order of this plugin.
     fn on_order_event(&mut self, _ctx: &mut Context<'_>, _event: &OrderEvent) {}

@@ -10,7 +10,7 @@ use crate::config::{InitError, parse};
 use crate::context::{Context, Dispatch, Level, RiskContext};
 use crate::host::Host;
 pub use crate::host::Request;
-use crate::market::{Instrument, InstrumentId, Quote, Time, TradingState};
+use crate::market::{Gap, Instrument, InstrumentId, Quote, Time, TradingState};
 use crate::number::{Price, Quantity};
 use crate::order::{Fill, HostError, OrderChange, OrderEvent, OrderId, Position, Tag, Ticket};
 use crate::risk::{Decision, Exposure, Proposal, Risk};
@@ -121,6 +121,18 @@ impl<S: Strategy> Bench<S> {
     pub fn raw_quote(&mut self, quote: Quote) -> Vec<Request> {
         self.desk.host.quotes.insert(quote.instrument, quote);
         self.call(|strategy, ctx| strategy.on_quote(ctx, &quote))
+    }
+
+    /// Data of an instrument was missed from so long ago until now.
+    pub fn gap(&mut self, instrument: InstrumentId, length: Duration) -> Vec<Request> {
+        let to = self.desk.dispatch.now;
+        let gap = Gap {
+            instrument,
+            bits: 0,
+            from: to - length,
+            to,
+        };
+        self.call(|strategy, ctx| strategy.on_gap(ctx, &gap))
     }
 
     /// Something happened to an order.

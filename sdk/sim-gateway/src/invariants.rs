@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use crate::exchange::{Execution, Order, Part, Status};
 use crate::gateway::{ConnectionId, Gateway};
+use crate::wire::Body;
 use crate::wire::frame::Inbound;
 use crate::wire::ids::request;
+use crate::wire::messages::order::PlaceOrderRequest;
 use crate::world::World;
 
 const SECOND: u64 = 1_000_000_000;
@@ -78,7 +80,8 @@ impl Watch {
             request::OPEN_ORDERS | request::ALL_OPEN_ORDERS => asked.open_orders = true,
             request::EXECUTIONS => asked.executions = true,
             request::POSITIONS | request::POSITIONS_MULTI | request::ACCOUNT_DATA => asked.positions = true,
-            request::PLACE_ORDER => {
+            // A what-if order trades nothing, so it may ask at any time.
+            request::PLACE_ORDER if !is_what_if(body) => {
                 let order = body.request_id(*id).unwrap_or_default();
                 let reconciled = asked.open_orders && asked.executions && asked.positions;
                 self.placed(number, order, at, reconciled);
@@ -165,6 +168,12 @@ impl Watch {
     pub(crate) fn disconnected(&mut self, id: ConnectionId) {
         self.connections.remove(&id);
     }
+}
+
+fn is_what_if(body: &Body) -> bool {
+    let asked = body.read::<PlaceOrderRequest>().ok();
+    let order = asked.and_then(|asked| asked.order);
+    order.is_some_and(|order| order.what_if == Some(true))
 }
 
 /// Counts what happened within `span` before `at`, this time included.

@@ -126,14 +126,12 @@ impl Serve {
         reason = "the program is where this market's time begins"
     )]
     pub(crate) fn options(&self) -> Options {
-        let host = || {
-            SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .map(|since| since.as_secs())
-        };
-        let epoch = match self.start {
-            Some(start) => u64::try_from(start.as_second()).unwrap_or_default(),
-            None => host().unwrap_or_default(),
+        let (epoch, epoch_millis) = match self.start {
+            Some(start) => (u64::try_from(start.as_second()).unwrap_or_default(), 0),
+            None => {
+                let host = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                (host.as_secs(), host.subsec_millis().into())
+            }
         };
         Options {
             market: Config {
@@ -143,6 +141,7 @@ impl Serve {
                 accounts: self.accounts.clone(),
                 cash: self.cash,
                 epoch,
+                epoch_millis,
                 hours: match self.hours {
                     MarketHours::Always => Hours::Always,
                     MarketHours::Venue => Hours::Venue,

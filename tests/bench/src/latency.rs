@@ -84,12 +84,14 @@ fn measure(report: &mut Report, setting: &Setting) -> Result<(), Failure> {
             kind: "strategy",
             grant: &grant,
             config: &config,
+            more: "",
         },
         Plugin {
             component: "risk-allow",
             kind: "risk",
             grant: "",
             config: "",
+            more: "",
         },
     ];
     let daemon = Daemon::start(&ours, &symbols, &plugins)?;

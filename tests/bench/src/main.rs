@@ -1,14 +1,16 @@
 //! Measures the daemon from outside: a real process, connected over real sockets to the simulated gateway.
 //!
-//! Usage: `bench [latency] [throughput] [memory] [start] [recovery] [simulator]`,
-//! all of them by default. Needs `moored`,
+//! Usage: `bench [latency] [throughput] [memory] [start] [recovery] [streams]
+//! [reconciliation] [detection] [simulator]`, all of them by default. Needs `moored`,
 //! `sim-gateway` and `bare` beside itself, and the plugins and guests in the target folder.
 //!
 //! It never fails because a figure is bad: it says so.
 
+mod detection;
 mod latency;
 mod memory;
 mod recovery;
+mod renewal;
 mod report;
 mod rig;
 mod simulator;
@@ -23,12 +25,15 @@ use rig::Failure;
 
 type Part = (&'static str, fn(&mut Report) -> Result<(), Failure>);
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 9] = [
     ("latency", latency::run),
     ("throughput", throughput::run),
     ("memory", memory::run),
     ("start", start::run),
     ("recovery", recovery::run),
+    ("streams", renewal::streams),
+    ("reconciliation", renewal::reconciliation),
+    ("detection", detection::run),
     ("simulator", simulator::run),
 ];
 
@@ -38,10 +43,8 @@ fn main() -> ExitCode {
         .iter()
         .find(|name| !PARTS.iter().any(|(known, _)| known == name))
     {
-        eprintln!(
-            "bench: no part {unknown:?}; there are latency, throughput, memory, start, recovery, \
-             simulator"
-        );
+        let known = PARTS.map(|(name, _)| name).join(", ");
+        eprintln!("bench: no part {unknown:?}; there are {known}");
         return ExitCode::FAILURE;
     }
     println!("== bench on {}", report::machine());

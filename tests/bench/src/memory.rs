@@ -17,6 +17,7 @@ pub const SHIPPED: [Plugin<'static>; 3] = [
         grant: "instruments = [\"AAPL\"]\n\
                 order_types = [\"limit\", \"market\"]\nmax_quantity = 10\nmessages_per_second = 5\n",
         config: "fast = 8\nslow = 32\n",
+        more: "",
     },
     Plugin {
         component: "two-sided-quoter",
@@ -24,12 +25,14 @@ pub const SHIPPED: [Plugin<'static>; 3] = [
         grant: "instruments = [\"SPY\"]\n\
                 order_types = [\"limit\"]\nmax_quantity = 10\nmessages_per_second = 5\n",
         config: "quantity = 1\n",
+        more: "",
     },
     Plugin {
         component: "drawdown-guard",
         kind: "risk",
         grant: "",
         config: "",
+        more: "",
     },
 ];
 

@@ -173,7 +173,12 @@ pub struct Plugin<'a> {
     pub grant: &'a str,
     /// Lines of its configuration.
     pub config: &'a str,
+    /// Lines about itself: its budget.
+    pub more: &'a str,
 }
+
+/// A gateway section that paces nothing: what is measured is the work, not the waiting.
+const UNPACED: &str = "[risk]\nmessages_per_second = 50\n[gateway]\nrequests_per_second = 1000\n";
 
 /// The daemon, running.
 pub struct Daemon {
@@ -198,13 +203,50 @@ impl Daemon {
         plugins: &[Plugin<'_>],
         cache: &Path,
     ) -> Result<Daemon, Failure> {
-        let folder = folder()?;
-        std::fs::create_dir_all(cache)?;
+        let lines = format!("cache_dir = {cache:?}\n{UNPACED}");
+        Daemon::start_on(folder()?, market, instruments, plugins, &lines)
+    }
+
+    /// One as it is shipped: no setting but what it must be told, and `lines` of `[gateway]`.
+    pub fn start_as_shipped(
+        market: &Market,
+        instruments: &[String],
+        plugins: &[Plugin<'_>],
+        lines: &str,
+    ) -> Result<Daemon, Failure> {
+        let cache = bench_dir().join("plugin-cache");
+        let lines = format!("cache_dir = {cache:?}\n[gateway]\n{lines}\n");
+        Daemon::start_on(folder()?, market, instruments, plugins, &lines)
+    }
+
+    /// Ends it and starts another on the same ledger.
+    pub fn again(self, market: &Market) -> Result<Daemon, Failure> {
+        let Daemon { process, folder, .. } = self;
+        drop(process);
+        let lines = std::fs::read_to_string(folder.path().join("moored.toml"))?;
+        let _gone = std::fs::remove_file(folder.path().join("notify.sock"));
+        Daemon::launch(folder, market, &lines)
+    }
+
+    /// `lines` begin with keys of no section and end within `[gateway]`.
+    fn start_on(
+        folder: TempDir,
+        market: &Market,
+        instruments: &[String],
+        plugins: &[Plugin<'_>],
+        lines: &str,
+    ) -> Result<Daemon, Failure> {
+        std::fs::create_dir_all(bench_dir().join("plugin-cache"))?;
         let metrics = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let path = |name: &str| folder.path().join(name);
+        let client = if lines.contains("client_id") {
+            ""
+        } else {
+            "client_id = 7\n"
+        };
         let mut text = format!(
-            "cache_dir = {cache:?}\n[gateway]\naddress = \"{}\"\nclient_id = 7\nrequests_per_second = 1000\n\
-             [ledger]\npath = {:?}\n[admin]\nsocket = {:?}\n[metrics]\nlisten = \"{metrics}\"\n",
+            "{lines}address = \"{}\"\n{client}[ledger]\npath = {:?}\n[admin]\nsocket = {:?}\n\
+             [metrics]\nlisten = \"{metrics}\"\n",
             market.address,
             path("ledger.db"),
             path("admin.sock"),
@@ -215,11 +257,20 @@ impl Daemon {
         for plugin in plugins {
             let file = component(plugin.component)?;
             text.push_str(&format!(
-                "[[plugins]]\nname = {:?}\ncomponent = {file:?}\nkind = {:?}\n[plugins.grant]\n{}\n\
+                "[[plugins]]\nname = {:?}\ncomponent = {file:?}\nkind = {:?}\n{}\n[plugins.grant]\n{}\n\
                  [plugins.config]\n{}\n",
-                plugin.component, plugin.kind, plugin.grant, plugin.config
+                plugin.component, plugin.kind, plugin.more, plugin.grant, plugin.config
             ));
         }
+        Daemon::launch(folder, market, &text)
+    }
+
+    fn launch(folder: TempDir, market: &Market, text: &str) -> Result<Daemon, Failure> {
+        let path = |name: &str| folder.path().join(name);
+        let metrics = text
+            .split_once("[metrics]\nlisten = \"")
+            .and_then(|(_, rest)| rest.split('"').next()?.parse().ok());
+        let metrics = metrics.ok_or_else(|| format!("no exporter's address for {}", market.address))?;
         std::fs::write(path("moored.toml"), text)?;
         let notify = UnixDatagram::bind(path("notify.sock"))?;
         notify.set_read_timeout(Some(START))?;
@@ -286,17 +337,24 @@ impl Daemon {
         format!("{error}; the daemon's log ends:\n{last}").into()
     }
 
+    /// Gives a command on the admin socket.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let mut stream = UnixStream::connect(self.folder.path().join("admin.sock"))?;
+        let answer = http(&mut stream, "POST", path, &body.to_string())?;
+        Ok(serde_json::from_str(&answer)?)
+    }
+
     /// Reads from the admin socket.
     pub fn get(&self, path: &str) -> Result<Value, Failure> {
         let mut stream = UnixStream::connect(self.folder.path().join("admin.sock"))?;
-        let body = read_http(&mut stream, path)?;
+        let body = http(&mut stream, "GET", path, "")?;
         Ok(serde_json::from_str(&body)?)
     }
 
     /// One figure of the exporter: the sum of all series that begin so.
     pub fn metric(&self, name: &str) -> Result<f64, Failure> {
         let mut stream = TcpStream::connect(self.metrics)?;
-        let body = read_http(&mut stream, "/metrics")?;
+        let body = http(&mut stream, "GET", "/metrics", "")?;
         let series = body.lines().filter_map(|line| {
             let rest = line.strip_prefix(name)?;
             rest.starts_with(['{', ' '])
@@ -325,10 +383,12 @@ impl Daemon {
 }
 
 /// One request; the body of the answer.
-fn read_http<S: Read + Write>(stream: &mut S, path: &str) -> Result<String, Failure> {
+fn http<S: Read + Write>(stream: &mut S, method: &str, path: &str, body: &str) -> Result<String, Failure> {
+    let length = body.len();
     write!(
         stream,
-        "GET {path} HTTP/1.1\r\nHost: moored\r\nConnection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nHost: moored\r\nConnection: close\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n\r\n{body}"
     )?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;

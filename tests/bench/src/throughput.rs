@@ -56,12 +56,14 @@ pub fn run(report: &mut Report) -> Result<(), Failure> {
             kind: "strategy",
             grant,
             config,
+            more: "",
         },
         Plugin {
             component: "risk-allow",
             kind: "risk",
             grant: "",
             config: "",
+            more: "",
         },
     ];
     let daemon = Daemon::start(&market, &instruments, &plugins)?;

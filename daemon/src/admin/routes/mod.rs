@@ -60,6 +60,7 @@ pub(super) fn router(sources: Sources, deadlines: Deadlines) -> Router {
         .route("/v1/version", get(read::version))
         .route("/v1/status", get(read::status))
         .route("/v1/session", get(read::session))
+        .route("/v1/streams", get(read::streams))
         .route("/v1/plugins", get(read::plugins))
         .route("/v1/instruments", get(read::instruments))
         .route("/v1/orders", get(read::orders))

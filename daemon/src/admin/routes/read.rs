@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::convert::{self, Names};
 use super::super::problem::Problem;
-use super::super::{events, schema, truth};
+use super::super::{events, schema, streams, truth};
 use super::Context;
 use crate::clock;
 
@@ -45,6 +45,15 @@ pub(super) async fn session(State(context): State<Context>) -> Json<schema::Sess
     let snapshot = context.sources.snapshot.borrow().clone();
     let session = context.sources.session.borrow().clone();
     Json(convert::session(clock::now(), session, Names::of(&snapshot)))
+}
+
+pub(super) async fn streams(State(context): State<Context>) -> Json<Vec<schema::Subscription>> {
+    let now = clock::now();
+    let snapshot = context.sources.snapshot.borrow().clone();
+    let session = context.sources.session.borrow().clone();
+    let names = Names::of(&snapshot);
+    let rows = session.subscriptions.iter();
+    Json(rows.map(|row| streams::row(now, row, names)).collect())
 }
 
 pub(super) async fn plugins(State(context): State<Context>) -> Json<Vec<schema::Plugin>> {

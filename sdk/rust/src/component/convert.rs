@@ -3,9 +3,10 @@
 use core::time::Duration;
 
 use super::risk_world::moored::plugin as shared;
+use super::strategy_world::exports::moored::plugin::gap_handler;
 use super::strategy_world::moored::plugin::{account, market_types};
 use crate::context::{Dispatch, Level};
-use crate::market::{Instrument, InstrumentId, Quote, Time, Trade, TradingState};
+use crate::market::{Gap, Instrument, InstrumentId, Quote, Time, Trade, TradingState};
 use crate::number::{Amount, Price, Quantity};
 use crate::order::{Fill, HostError, OrderChange, OrderEvent, OrderId, Position, Side, Ticket, TimeInForce};
 
@@ -101,6 +102,17 @@ impl From<shared::instruments::Instrument> for Instrument {
             tick: Price::from_units(wire.tick),
             multiplier: Quantity::from_units(wire.multiplier),
             con_id: wire.con_id,
+        }
+    }
+}
+
+impl From<gap_handler::Gap> for Gap {
+    fn from(wire: gap_handler::Gap) -> Self {
+        Self {
+            instrument: InstrumentId(wire.instrument),
+            bits: wire.bits,
+            from: Time::from_nanos(wire.from),
+            to: Time::from_nanos(wire.to),
         }
     }
 }

@@ -3,13 +3,13 @@
 use super::risk_world::moored::plugin::order_types::OrderEvent as WireOrderEvent;
 use super::risk_world::moored::plugin::types::{Ctx, TradingState as WireTradingState};
 use super::strategy_world::exports::moored::plugin::{
-    lifecycle, market_handler, order_handler, session_handler, timer_handler,
+    gap_handler, lifecycle, market_handler, order_handler, session_handler, timer_handler,
 };
 use super::strategy_world::moored::plugin::market_types::{Quote as WireQuote, Trade as WireTrade};
 use crate::config::{InitError, parse};
 use crate::context::Context;
 use crate::host::Host;
-use crate::market::{Quote, Time, Trade};
+use crate::market::{Gap, Quote, Time, Trade};
 use crate::order::OrderEvent;
 use crate::strategy::Strategy;
 
@@ -76,6 +76,16 @@ impl<C: StrategyComponent> market_handler::Guest for C {
         dispatch::<C>(ctx, |plugin, ctx| {
             for trade in trades {
                 plugin.on_trade(ctx, &Trade::from(trade));
+            }
+        });
+    }
+}
+
+impl<C: StrategyComponent> gap_handler::Guest for C {
+    fn on_gaps(ctx: Ctx, gaps: Vec<gap_handler::Gap>) {
+        dispatch::<C>(ctx, |plugin, ctx| {
+            for gap in gaps {
+                plugin.on_gap(ctx, &Gap::from(gap));
             }
         });
     }

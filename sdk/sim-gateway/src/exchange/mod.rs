@@ -68,6 +68,8 @@ pub struct Config {
     pub cash: Decimal,
     /// Unix time of logical instant zero, seconds.
     pub epoch: u64,
+    /// What that leaves out of the instant, milliseconds: clients that compare clocks see it, the market does not.
+    pub epoch_millis: u64,
     /// Whose hours markets keep.
     pub hours: Hours,
     /// What is listed.
@@ -85,6 +87,7 @@ impl Default for Config {
             accounts: vec!["DU1234567".to_owned()],
             cash: Decimal::from(1_000_000),
             epoch: 1_795_000_000,
+            epoch_millis: 0,
             hours: Hours::Always,
             catalogue: Catalogue::built_in(),
             advisor: false,
@@ -175,6 +178,11 @@ impl Exchange {
     #[must_use]
     pub fn now(&self) -> u64 {
         self.now
+    }
+
+    /// What the clocks of clients are ahead of the market's whole seconds, milliseconds.
+    pub fn epoch_millis(&self) -> u64 {
+        self.config.epoch_millis
     }
 
     /// Unix time in seconds of a logical instant.

@@ -344,7 +344,8 @@ impl Gateway {
 
     fn unix_millis(&self) -> u64 {
         let now = self.exchange.now();
-        self.shifted(self.exchange.unix_seconds(now) * 1000 + now % SECOND / 1_000_000)
+        let lead = self.exchange.epoch_millis();
+        self.shifted(self.exchange.unix_seconds(now) * 1000 + now % SECOND / 1_000_000 + lead)
     }
 
     /// The connection in use by a client id.

@@ -3,12 +3,15 @@
 //! The tag of an order is the number of its step, from 0. A price is absolute (`limit`, `stop`), or a
 //! distance from the last quote's other side (`limit_offset`, `stop_offset`): 0 takes, and a negative one
 //! rests for a buy.
+//!
+//! A step may wait for a cue instead of the start: the instrument named by `cue` gives cue N when it is bid at
+//! N thousand, so whoever moves its price decides when the step is due.
 
 use core::time::Duration;
 
 use moored_plugin::{
-    Context, HostError, InitError, InstrumentId, Level, OrderEvent, OrderId, Price, Quantity, Side, Strategy,
-    Ticket, Time, TimeInForce, export_strategy,
+    Context, HostError, InitError, InstrumentId, Level, OrderEvent, OrderId, Price, Quantity, Quote, Side,
+    Strategy, Ticket, Time, TimeInForce, export_strategy,
 };
 use serde::Deserialize;
 
@@ -16,14 +19,25 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields)]
 struct Config {
     steps: Vec<Step>,
+    /// The instrument whose price gives cues.
+    cue: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Step {
-    /// Milliseconds after the start.
+    /// Milliseconds after the start, or after its cue.
     #[serde(default)]
     at_ms: u64,
+    /// How often it is done in all; 0 is once.
+    #[serde(default)]
+    times: u32,
+    /// Milliseconds between two of these.
+    #[serde(default)]
+    every_ms: u64,
+    /// The cue it waits for; 0 for the start.
+    #[serde(default)]
+    cue: u32,
     #[serde(rename = "do")]
     action: Action,
     /// What an order is for.
@@ -87,6 +101,9 @@ struct FixedOrders {
     steps: Vec<Step>,
     instruments: Vec<InstrumentId>,
     placed: Vec<Option<Placed>>,
+    prompter: Option<InstrumentId>,
+    /// The last cue that was given.
+    cued: u32,
 }
 
 impl Step {
@@ -182,16 +199,55 @@ impl Strategy for FixedOrders {
                 ctx.subscribe_quotes(instrument)?;
             }
             instruments.push(instrument);
-            ctx.set_timer(number as u32, ctx.now() + Duration::from_millis(step.at_ms))?;
+            if step.cue == 0 {
+                ctx.set_timer(number as u32, ctx.now() + Duration::from_millis(step.at_ms))?;
+            }
+        }
+        let mut prompter = None;
+        if let Some(symbol) = &config.cue {
+            let found = ctx.find("cue", symbol)?.id;
+            ctx.subscribe_quotes(found)?;
+            prompter = Some(found);
         }
         Ok(Self {
+            prompter,
+            cued: 0,
             placed: vec![None; config.steps.len()],
             steps: config.steps,
             instruments,
         })
     }
 
-    fn on_timer(&mut self, ctx: &mut Context<'_>, id: u32, _scheduled: Time) {
+    fn on_quote(&mut self, ctx: &mut Context<'_>, quote: &Quote) {
+        if self.prompter != Some(quote.instrument) {
+            return;
+        }
+        // A bid may stand a little below the price that was set.
+        let given = ((quote.bid.to_f64() + 50.0) / 1_000.0) as u32;
+        if given <= self.cued {
+            return;
+        }
+        ctx.log(Level::Info, format_args!("cue {given}"));
+        let waiting = self.cued + 1..=given;
+        self.cued = given;
+        for (number, step) in self.steps.iter().enumerate() {
+            if step.cue > 0 && waiting.contains(&step.cue) {
+                let due = ctx.now() + Duration::from_millis(step.at_ms);
+                if let Err(error) = ctx.set_timer(number as u32, due) {
+                    ctx.log(Level::Warn, format_args!("step {number}: {error}"));
+                }
+            }
+        }
+    }
+
+    fn on_timer(&mut self, ctx: &mut Context<'_>, id: u32, scheduled: Time) {
+        if let Some(step) = self.steps.get_mut(id as usize).filter(|step| step.times > 1) {
+            step.times -= 1;
+            let next = scheduled + Duration::from_millis(step.every_ms);
+            if let Err(error) = ctx.set_timer(id, next) {
+                ctx.log(Level::Warn, format_args!("step {id} is not repeated: {error}"));
+            }
+        }
         if let Err(error) = self.run(ctx, id as usize) {
             ctx.log(Level::Warn, format_args!("step {id}: {error}"));
         }
