@@ -19,6 +19,7 @@ pub mod panics;
 mod past_steps;
 mod remember;
 mod service_manager;
+mod truth_metrics;
 
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -35,6 +36,7 @@ use crate::admin::{self, PluginRestart};
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::crash_point::{self, Step};
+use crate::desk::policy::Policy;
 use crate::desk::record::{Memory, Record};
 use crate::desk::snapshot::{PluginView, SharedView, Snapshot};
 use crate::desk::{Desk, Setup};
@@ -426,6 +428,10 @@ fn setup(config: &Config, instruments: &[Instrument], host: &PluginHost) -> Setu
             .plugins
             .iter()
             .any(|plugin| plugin.kind == PluginKind::Risk),
+        policy: Policy {
+            orders: config.orders,
+            reconciliation: config.reconciliation,
+        },
     }
 }
 

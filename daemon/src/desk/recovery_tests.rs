@@ -1,7 +1,7 @@
 use super::effect::{CommandOutcome, Effect};
 use super::event::{Command, Event, Feeds, SessionEvent};
 use super::record::{Memory, Record, RememberedOrder};
-use super::rig::{AAPL, PLUGIN, Rig, execution, limit_buy, open_order, told};
+use super::rig::{AAPL, PLUGIN, Rig, execution, holding, limit_buy, open_order, told};
 use crate::domain::money::Quantity;
 use crate::domain::order::{ClientOrderId, OrderId, Side};
 use crate::domain::plugin::PluginId;
@@ -71,6 +71,7 @@ fn a_restart_finds_orders_and_fills_again() {
     let truth = BrokerTruth {
         open_orders: vec![open_order(&placement, BrokerStatus::Submitted)],
         executions: vec![execution(&placement, "a.01", 3)],
+        positions: vec![holding(3)],
         ..BrokerTruth::default()
     };
     rig.connect(truth);
@@ -307,6 +308,7 @@ fn filled(placement: &Placement, units: i32) -> BrokerTruth {
     BrokerTruth {
         completed_orders: vec![completed],
         executions: vec![execution(placement, "a.01", units)],
+        positions: vec![holding(units)],
         ..BrokerTruth::default()
     }
 }

@@ -38,7 +38,7 @@ use order::{Amendment, Order};
 use placement::Placement;
 
 pub use executions::family;
-pub use reconcile::Reconciliation;
+pub use reconcile::{Finding, Reconciliation};
 
 /// Ended orders kept in memory, because late fills and repeated reports name them. More than a day of a busy account.
 const ENDED_KEPT: usize = 20_000;
@@ -192,6 +192,11 @@ impl OrderManager {
                 order.chase = chase::Chase::NEVER;
             }
         }
+    }
+
+    /// Our client id in the present session, or in the last one.
+    pub const fn client_id(&self) -> i32 {
+        self.client_id
     }
 
     /// The session ended: an order that was not acknowledged may or may not have arrived.
