@@ -25,7 +25,7 @@ impl Bus {
         let config = folder.path().join("bus.conf");
         let text = format!(
             "<busconfig><type>session</type><listen>unix:dir={}</listen><policy context=\"default\">\
-             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
+             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
             folder.path().display()
         );
         std::fs::write(&config, text).unwrap();
@@ -178,6 +178,9 @@ async fn a_bus_without_systemd_and_no_bus_at_all_are_said() {
 fn an_allowed_unit_has_a_name() {
     let config: Config = toml::from_str("allow = true").unwrap();
     assert_eq!(config.check().unwrap_err().0, "unit.name");
-    assert!(unit("", "ibgateway@live.service", 1_000).check().is_ok());
+    let named = unit("unix:path=/run/bus", "ibgateway@live.service", 1_000);
+    assert!(named.check().is_ok());
+    let strange = unit("tcp:host=elsewhere", "ibgateway@live.service", 1_000);
+    assert_eq!(strange.check().unwrap_err().0, "unit.bus");
     assert!(Config::default().check().is_ok());
 }
