@@ -34,8 +34,8 @@ pub(super) fn restore(connection: &Connection, path: &Path, names: &Names) -> Re
     })
 }
 
-/// Derived, so they can never be behind the orders; a floor stands for orders that are no longer here. The desk numbers its own orders in a range far above the
-/// plugins', and does not count: the mark is that of the plugins.
+/// Derived, so they can never be behind the orders; a floor stands for orders that are no longer here. The desk numbers
+/// its own orders in a range far above the plugins', and does not count: the mark is that of the plugins.
 fn high_water_marks(connection: &Connection) -> rusqlite::Result<(i32, u64)> {
     let sql = "
         SELECT MAX(COALESCE((SELECT MAX(order_id) FROM orders), 0),
