@@ -183,10 +183,14 @@ impl LedgerModel {
             order.placement.plugin = names.id(&order.placement.plugin_name);
             order
         });
-        let mut executions: Vec<&ExecutionRow> = self.executions.iter().filter(|row| !row.superseded).collect();
+        let mut executions: Vec<&ExecutionRow> =
+            self.executions.iter().filter(|row| !row.superseded).collect();
         // A correction has the place and the time of the fill it corrects.
         executions.sort_by_key(|row| self.first_of(row).map(|(place, _)| place));
-        let client_ids = self.orders.values().map(|row| row.order.placement.client_order_id);
+        let client_ids = self
+            .orders
+            .values()
+            .map(|row| row.order.placement.client_order_id);
         let of_plugins = client_ids.filter(|id| id.0 < ClientOrderId::FIRST_OF_DESK);
         Memory {
             open_orders: orders.collect(),

@@ -172,7 +172,8 @@ impl Watch {
         scene: &Scene<'_>,
     ) -> Result<(), Violation> {
         let holding: Holding = (placement.plugin_name.clone(), placement.instrument.0);
-        let blurred = self.corrected.contains(&holding) || scene.broker.split_in.contains(&holding);
+        let blurred =
+            scene.broker.corrected_in.contains(&holding) || scene.broker.split_in.contains(&holding);
         if blurred || placement.plugin == PluginId::OPERATOR {
             return Ok(());
         }
@@ -232,18 +233,22 @@ impl Watch {
                 return Err(Violation::new("fills_counted_once", text));
             }
         }
-        let missing = self.counted.values().map(|counted| &counted.holding).find(|holding| {
-            let plugin = match holding.0.as_str() {
-                "operator" => PluginId::OPERATOR,
-                name => {
-                    let found = scene.plugins.iter().position(|known| known == name);
-                    PluginId(found.unwrap_or(0) as u16)
-                }
-            };
-            let instrument = moored::domain::instrument::InstrumentId(holding.1);
-            let believed = words::lots(scene.desk.portfolio().position(plugin, instrument).size);
-            believed != self.held(holding)
-        });
+        let missing = self
+            .counted
+            .values()
+            .map(|counted| &counted.holding)
+            .find(|holding| {
+                let plugin = match holding.0.as_str() {
+                    "operator" => PluginId::OPERATOR,
+                    name => {
+                        let found = scene.plugins.iter().position(|known| known == name);
+                        PluginId(found.unwrap_or(0) as u16)
+                    }
+                };
+                let instrument = moored::domain::instrument::InstrumentId(holding.1);
+                let believed = words::lots(scene.desk.portfolio().position(plugin, instrument).size);
+                believed != self.held(holding)
+            });
         match missing {
             None => Ok(()),
             Some(holding) => {
