@@ -23,6 +23,8 @@ if [[ ${1:-demo} == test ]]; then
 fi
 if [[ ${1:-demo} == test ]]; then
     want prometheus prometheus
+    # The package has no other need of the system: the tests start a bus of their own.
+    want dbus-daemon dbus-daemon
     want python3 python3
     # The module is there without its parts on Debian until the package is.
     python3 -c 'import ensurepip' >/dev/null 2>&1 || need+=(python3-venv)

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::domain::instrument::{Instrument, InstrumentId, SecurityType};
 use crate::domain::money::{Price, Quantity};
 use crate::risk::limits::Limits;
-use crate::{admin, gateway, ledger, plugin_host, telemetry};
+use crate::{admin, gateway, ledger, plugin_host, recovery, telemetry};
 
 #[cfg(test)]
 mod tests;
@@ -28,6 +28,10 @@ const ENV_PREFIX: &str = "MOORED__";
 pub struct Config {
     /// The session to the IB Gateway.
     pub gateway: gateway::Config,
+    /// What may be done about a session in trouble.
+    pub recovery: recovery::Config,
+    /// When trouble is expected.
+    pub maintenance: recovery::maintenance::Config,
     /// What is quoted and may be traded.
     pub instruments: Vec<InstrumentConfig>,
     /// The node's limits.
@@ -52,6 +56,8 @@ impl Default for Config {
     fn default() -> Self {
         Config {
             gateway: gateway::Config::default(),
+            recovery: recovery::Config::default(),
+            maintenance: recovery::maintenance::Config::default(),
             instruments: Vec::new(),
             risk: Limits::default(),
             plugin_dir: PathBuf::from("/usr/lib/moored/plugins"),
@@ -227,6 +233,12 @@ impl Config {
         }
         if let Err(problem) = self.gateway.check() {
             return invalid(format!("gateway.{}", problem.key), problem.problem);
+        }
+        if let Err((key, problem)) = self.recovery.check() {
+            return invalid(format!("recovery.{key}"), problem);
+        }
+        if let Err(problem) = recovery::maintenance::Calendar::new(&self.maintenance) {
+            return invalid(format!("maintenance.{}", problem.key), problem.problem);
         }
         Ok(())
     }

@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! 7                          app                       (config and ctl beside it)
-//! 6   gateway   plugin_host   ledger   admin   telemetry      edges
-//! 5                        mailbox
+//! 6   gateway   recovery   plugin_host   ledger   admin   telemetry      edges
+//! 5                        mailbox               (clock and crash_point beside it)
 //! 4                         desk
 //! 3                        orders
 //! 2                         risk
@@ -19,6 +19,7 @@ pub mod admin;
 pub mod app;
 pub mod clock;
 pub mod config;
+pub mod crash_point;
 pub mod ctl;
 pub mod desk;
 pub mod domain;
@@ -29,5 +30,6 @@ pub mod market;
 pub mod orders;
 pub mod plugin_host;
 pub mod portfolio;
+pub mod recovery;
 pub mod risk;
 pub mod telemetry;

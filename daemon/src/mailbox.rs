@@ -372,3 +372,50 @@ impl Inbox {
         self.reports.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::{Price, Quantity};
+
+    const A: InstrumentId = InstrumentId(0);
+
+    fn bid(price: i64) -> Tick {
+        Tick::Bid(Some(Price::from_nanos(price)), Some(Quantity::ONE))
+    }
+
+    fn ask(price: i64) -> Tick {
+        Tick::Ask(Some(Price::from_nanos(price)), Some(Quantity::ONE))
+    }
+
+    fn quote(mailbox: &mut Mailbox) -> Option<Quote> {
+        match mailbox.inbox.try_next() {
+            Some(Letter::Market { quote, .. }) => quote,
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn prices_from_before_a_doubt_are_never_part_of_a_later_quote() {
+        let now = Timestamp::from_nanos(7);
+        for (renewed, delayed) in [(false, true), (true, false)] {
+            let mut mailbox = Mailbox::new(1);
+            mailbox.quotes.apply(A, Tick::Delayed(true), now);
+            mailbox.quotes.apply(A, bid(10), now);
+            mailbox.quotes.apply(A, ask(12), now);
+            assert!(quote(&mut mailbox).is_some_and(|quote| quote.delayed && quote.mid().is_some()));
+            // One that waits to be handled is forgotten too.
+            mailbox.quotes.apply(A, bid(11), now);
+            match renewed {
+                true => mailbox.quotes.renew(A),
+                false => mailbox.quotes.doubt(A),
+            }
+            assert_eq!(quote(&mut mailbox), None);
+            mailbox.quotes.apply(A, bid(20), now);
+            let after = quote(&mut mailbox).unwrap();
+            assert_eq!((after.bid, after.ask), (Some(Price::from_nanos(20)), None));
+            assert_eq!(after.delayed, delayed, "a stream that goes on does not repeat it");
+        }
+        Mailbox::new(1).quotes.renew(InstrumentId(5));
+    }
+}

@@ -16,6 +16,9 @@ struct Args {
     /// Check the configuration and the plugins, and end.
     #[arg(long)]
     check: bool,
+    /// Say from which version to which a start would take the ledger, try it on a copy, and end.
+    #[arg(long)]
+    check_migrations: bool,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,6 +28,9 @@ async fn main() -> ExitCode {
         app::check(&args.config).map(|said| println!("{said}"))
     } else {
         match Config::load(&args.config) {
+            Ok(config) if args.check_migrations => {
+                app::check_migrations(&config).map(|said| println!("{said}"))
+            }
             Ok(config) => app::run(config).await,
             Err(error) => Err(error.into()),
         }

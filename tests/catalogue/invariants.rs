@@ -14,6 +14,8 @@ use crate::rig::{Market, rows_of};
 
 /// The daemon's client id.
 const CLIENT: i64 = 7;
+/// Who holds what nobody here ordered.
+const ELSEWHERE: &str = "external";
 /// How long recovery may take to make them all true: an order that never arrived is called lost after ten seconds.
 const WITHIN: Duration = Duration::from_secs(40);
 /// Between two looks.
@@ -98,7 +100,8 @@ fn fills(stage: &Stage<'_>, books: &Value) -> Result<Option<String>, String> {
     let held = held(&own);
     let positions = stage.answer("/v1/positions")?;
     let mut booked = BTreeMap::<String, f64>::new();
-    for row in positions["plugins"].as_array().into_iter().flatten() {
+    let ours = |row: &&Value| row["plugin"] != ELSEWHERE;
+    for row in positions["plugins"].as_array().into_iter().flatten().filter(ours) {
         *booked.entry(text(&row["instrument"])).or_default() += number(&row["size"]).unwrap_or(f64::NAN);
     }
     for symbol in held.keys().chain(booked.keys()) {

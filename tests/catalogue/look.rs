@@ -63,7 +63,8 @@ pub fn pick(entry: &Entry, whole: &Value, names: &Names) -> Value {
             None => value.clone(),
         };
     }
-    if value.is_null() {
+    // A path that the API does not have is no list.
+    if value.is_null() || value.get("error").is_some() {
         return Value::Null;
     }
     let none = serde_json::Map::new();

@@ -60,6 +60,7 @@ fn perform(row: &Row) -> Result<(), String> {
         daemon: None,
         metrics,
         restarted: false,
+        acted: Instant::now(),
         names: Names::new(),
     };
     stage.play().map_err(|problem| {
@@ -155,6 +156,8 @@ pub struct Stage<'a> {
     /// Whether the daemon is another process than the first: it knows positions and what is live, and lists fills of its
     /// own time only.
     pub restarted: bool,
+    /// When the play last did something.
+    acted: Instant,
     names: Names,
 }
 
@@ -236,11 +239,20 @@ impl Stage<'_> {
     fn enter(&mut self, entry: &Entry) -> Result<(), String> {
         if entry.looks() > 0 {
             let seen = self.await_seen(entry)?;
+            let took = self.acted.elapsed();
+            if let Some(most) = entry
+                .took_ms
+                .map(Duration::from_millis)
+                .filter(|most| took > *most)
+            {
+                return Err(format!("{} took {took:?}, more than {most:?}", entry.place()));
+            }
             if let Some(name) = &entry.remember {
                 self.names.insert(name.clone(), seen);
             }
             return Ok(());
         }
+        self.acted = Instant::now();
         self.act(entry)
     }
 

@@ -170,6 +170,8 @@ pub struct Entry {
     /// How long it may take, and how long it must stay so.
     pub within_s: Option<u64>,
     pub holds_ms: Option<u64>,
+    /// How long it may have taken since the last thing that was done.
+    pub took_ms: Option<u64>,
 }
 
 /// The folder of the catalogue.

@@ -30,7 +30,7 @@ pub fn wait_for<T>(what: &str, mut ready: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_BIN_EXE_moored")).with_file_name(name);
     assert!(
         path.exists(),
@@ -255,7 +255,14 @@ impl Home {
 
     /// Starts the daemon and waits until its socket answers.
     pub fn start(&self) -> Daemon<'_> {
-        let child = self.command().spawn().unwrap();
+        self.start_with(&mut |_| {})
+    }
+
+    /// The same with something said to its command first. What exceeds a limit on files is an error to it, not its end.
+    pub fn start_with(&self, prepare: &mut dyn FnMut(&mut Command)) -> Daemon<'_> {
+        let mut command = self.command();
+        prepare(&mut command);
+        let child = command.spawn().unwrap();
         let mut daemon = Daemon { home: self, child };
         wait_for("the admin socket", || {
             if let Some(status) = daemon.child.try_wait().unwrap() {

@@ -12,7 +12,7 @@ use crate::rig::{Daemon, Home, Market, Plugin, rows_of, strategy, wait_for};
 
 /// Deadlines short enough to watch.
 const IMPATIENT: &str = "handshake_timeout_ms = 400\nrequest_timeout_ms = 2000\nheartbeat_interval_ms = 200\n\
-                         heartbeat_timeout_ms = 500\nbackoff_max_ms = 500\n";
+                         heartbeat_timeout_ms = 500\nbackoff_max_ms = 500\nsilent_retry_ms = 500\n";
 const AAPL: &str = "[[instruments]]\nname = \"AAPL\"\n";
 
 /// A plugin that does `order` every half second for half a minute.

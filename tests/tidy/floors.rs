@@ -7,7 +7,7 @@ use crate::files::SourceFile;
 /// The daemon's modules and their floors. A module names only modules on lower floors; modules on one floor
 /// are strangers. The configuration is a record of the parts' own, so it stands above them and below what
 /// puts the house together.
-const HOUSE: [(&str, u8); 15] = [
+const HOUSE: [(&str, u8); 16] = [
     ("domain", 0),
     ("market", 1),
     ("portfolio", 1),
@@ -15,8 +15,10 @@ const HOUSE: [(&str, u8); 15] = [
     ("orders", 3),
     ("desk", 4),
     ("clock", 5),
+    ("crash_point", 5),
     ("mailbox", 5),
     ("gateway", 6),
+    ("recovery", 6),
     ("plugin_host", 6),
     ("ledger", 6),
     ("admin", 6),
@@ -27,11 +29,12 @@ const HOUSE: [(&str, u8); 15] = [
 
 /// `moorctl` stands beside the floors: it is another program that happens to share the admin's types.
 const BESIDE: &str = "ctl";
-/// All it may name, and why nothing more: what it knows of a running daemon comes over the socket.
-const BESIDE_MAY_NAME: [&str; 2] = ["admin::schema", "config"];
+/// All it may name, and why nothing more: what it knows of a running daemon comes over the socket. The ledger it
+/// verifies and restores while there is no daemon to ask.
+const BESIDE_MAY_NAME: [&str; 4] = ["admin::schema", "clock", "config", "ledger"];
 
 /// Where a foreign crate may be named, and why only there. A module, or `main` for the program's file.
-const HOMES: [(&str, &[&str], &str); 13] = [
+const HOMES: [(&str, &[&str], &str); 14] = [
     (
         "ibapi",
         &["gateway"],
@@ -77,23 +80,28 @@ const HOMES: [(&str, &[&str], &str); 13] = [
         &["app"],
         "the service manager is told by what starts and stops the house",
     ),
+    (
+        "rustbus",
+        &["recovery"],
+        "the system is asked for something in one place",
+    ),
     ("clap", &["ctl", "main"], "arguments belong to the programs"),
     // admin: peer credentials and user names; app: signals and limits of the process; ledger: the lock on its
-    // file; plugin_host: the processor time of a guest's thread.
+    // file; plugin_host: the processor time of a guest's thread; crash_point: its own death in tests.
     (
         "nix",
-        &["admin", "app", "ledger", "plugin_host"],
+        &["admin", "app", "crash_point", "ledger", "plugin_host"],
         "system calls are made at the edges",
     ),
     (
         "jiff",
-        &["gateway"],
-        "time zones are read where IB names them; below, there are only instants",
+        &["gateway", "recovery"],
+        "time zones are read where IB or the operator names them; below, there are only instants",
     ),
     (
         "sha2",
-        &["plugin_host"],
-        "only compiled plugins are known by their digest",
+        &["ledger", "plugin_host"],
+        "only compiled plugins and backups are known by their digest",
     ),
 ];
 

@@ -147,7 +147,9 @@ pub(super) fn readiness_of(now: Timestamp, sources: &Sources) -> schema::Readine
     let snapshot = sources.snapshot.borrow().clone();
     let session = sources.session.borrow().clone();
     let plugins = sources.plugins.borrow().clone();
-    readiness(readiness::assess(now, &snapshot, &session, &plugins))
+    let mut conditions = readiness::assess(now, &snapshot, &session, &plugins);
+    conditions.extend(readiness::recovery(now, &sources.recovery.borrow()));
+    readiness(conditions)
 }
 
 /// The desk's condition alone.
@@ -197,6 +199,7 @@ pub(super) fn session(now: Timestamp, status: SessionStatus, names: Names<'_>) -
         farms: farms.collect(),
         phase: status.phase.as_str().to_owned(),
         since_at: instant(status.since),
+        detail: String::new(),
         client_id: status.client_id,
         server_version: status.server_version,
         upstream: status.upstream,

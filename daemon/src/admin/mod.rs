@@ -15,6 +15,7 @@ pub mod access;
 #[cfg(test)]
 mod access_tests;
 mod convert;
+mod convert_recovery;
 pub mod events;
 pub mod problem;
 pub mod quantile;
@@ -30,6 +31,8 @@ mod socket;
 #[cfg(test)]
 mod specimen;
 mod streams;
+#[cfg(test)]
+mod streams_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,6 +45,7 @@ use crate::desk::effect::CommandOutcome;
 use crate::desk::event::Requester;
 use crate::desk::snapshot::Snapshot;
 use crate::domain::plugin::PluginStatus;
+use crate::domain::recovery::RecoveryStatus;
 use crate::domain::session::SessionStatus;
 use crate::domain::time::Timestamp;
 use crate::mailbox::CommandSender;
@@ -82,6 +86,17 @@ pub struct PluginRestart {
     pub answer: oneshot::Sender<CommandOutcome>,
 }
 
+/// An operator wants a backup of the ledger; whoever owns the ledger answers.
+#[derive(Debug)]
+pub struct BackupRequest {
+    /// Who asks.
+    pub requester: Requester,
+    /// Where to, as an absolute path; to a dated name in the configured folder without one.
+    pub path: Option<PathBuf>,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<CommandOutcome>,
+}
+
 /// Where answers come from and where commands go. All of it crosses threads.
 #[derive(Debug, Clone)]
 pub struct Sources {
@@ -89,12 +104,16 @@ pub struct Sources {
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// The session as its keeper last published it.
     pub session: watch::Receiver<SessionStatus>,
+    /// Recovery and maintenance as they were last published.
+    pub recovery: watch::Receiver<RecoveryStatus>,
     /// The plugins as their host last published them.
     pub plugins: watch::Receiver<Vec<PluginStatus>>,
     /// The desk's way in.
     pub commands: CommandSender,
     /// The way in to whoever restarts plugins.
     pub restarts: mpsc::Sender<PluginRestart>,
+    /// The way in to whoever makes backups.
+    pub backups: mpsc::Sender<BackupRequest>,
     /// What happened lately, for people.
     pub events: events::EventLog,
     /// Where the tick-to-order histogram is read.

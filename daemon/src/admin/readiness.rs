@@ -7,6 +7,7 @@ use super::streams;
 use crate::desk::snapshot::Snapshot;
 use crate::domain::plugin::{PluginState, PluginStatus};
 use crate::domain::proof::Proof;
+use crate::domain::recovery::{RecoveryStatus, Rung};
 use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
@@ -189,6 +190,52 @@ fn trading(snapshot: &Snapshot) -> Condition {
         latch => format!("{} ({})", latch.as_str(), snapshot.latch_reason),
     };
     Condition::unmet(NAME, None, with_reasons(&what, snapshot), fix)
+}
+
+/// Whether recovery still tries by itself, and what the calendar holds back.
+pub fn recovery(now: Timestamp, status: &RecoveryStatus) -> [Condition; 3] {
+    let ladder = match (&status.paged, &status.trouble) {
+        (Some((since, why)), _) => {
+            let reason = format!("recovery has called the operator: {why}");
+            let fix = "see to the cause; `moorctl recovery show` lists what was tried. It starts again by itself once \
+                       the trouble is over";
+            Condition::unmet("recovery", Some(now.since(*since)), reason, fix)
+        }
+        (None, Some(trouble)) => {
+            let rung = status.rung.map_or("nothing yet", Rung::as_str);
+            let reason = format!("{}: {}; tried: {rung}", trouble.kind, trouble.text);
+            Condition::met("recovery", Some(now.since(trouble.since)), reason)
+        }
+        (None, None) => Condition::met("recovery", None, "no trouble"),
+    };
+    let login = match &status.login {
+        Some(wait) => {
+            let fix = "approve the second factor at the gateway";
+            let reason = format!("2fa-wait: {}", wait.reason);
+            Condition::unmet("login", Some(now.since(wait.since)), reason, fix)
+        }
+        None => {
+            let left = status.maintenance.weekly_login().map(|login| login.since(now));
+            let hours = left.map_or(0, |left| left.as_secs() / 3_600);
+            Condition::met("login", None, format!("good for another {hours} h"))
+        }
+    };
+    let calendar = &status.maintenance;
+    let maintenance = match (calendar.blackout_until, calendar.active.first()) {
+        (Some(until), _) => {
+            let left = seconds(until.since(now));
+            let reason = "the gateway restarts itself: orders that add risk are held back";
+            let fix = format!("wait at most {left}: it ends with the new session");
+            Condition::unmet("maintenance", None, reason, fix)
+        }
+        (None, Some(window)) => {
+            let left = seconds(window.to.since(now));
+            let reason = format!("{} for another {left}: {}", window.name, window.kind.meaning());
+            Condition::met("maintenance", Some(now.since(window.from)), reason)
+        }
+        (None, None) => Condition::met("maintenance", None, "no window"),
+    };
+    [ladder, login, maintenance]
 }
 
 fn with_reasons(what: &str, snapshot: &Snapshot) -> String {

@@ -9,6 +9,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+mod recovery;
+
+pub use recovery::{Maintenance, MaintenanceWindow, Recovery, RecoveryRung, RecoveryStep};
+
+/// `POST /v1/backup`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackupBody {
+    /// Where to: an absolute path that the daemon may write. Left out: a dated name in the daemon's own folder.
+    pub path: Option<String>,
+}
+
 /// Where the socket is when nobody says otherwise.
 pub const DEFAULT_SOCKET: &str = "/run/moored/admin.sock";
 /// The longest reason an operator may give, in characters.
@@ -127,6 +139,9 @@ pub struct Session {
     pub phase: String,
     /// Since when.
     pub since_at: Option<String>,
+    /// What the phase does not say: `2fa-wait since …`, a maintenance window; empty if there is nothing.
+    #[serde(default)]
+    pub detail: String,
     /// The gateway's `host:port`.
     pub address: String,
     /// Our client id.

@@ -88,9 +88,11 @@ fn sources(mailbox: &Mailbox, restarts: mpsc::Sender<PluginRestart>) -> Sources 
     Sources {
         snapshot: watch::channel(Arc::new(specimen::snapshot(now))).1,
         session: watch::channel(specimen::session(now)).1,
+        recovery: watch::channel(specimen::recovery(now)).1,
         plugins: watch::channel(specimen::plugins()).1,
         commands: mailbox.commands.clone(),
         restarts,
+        backups: mpsc::channel(1).0,
         events,
         registry,
         version: "0.0.0-test",
@@ -254,6 +256,7 @@ fn slow_clients_are_closed_and_others_are_served_meanwhile() {
         routes: routes::Deadlines {
             body: short,
             outcome: short,
+            backup: short,
         },
     };
     serve_as(Role::Operator, deadlines, |house| async move {
@@ -343,6 +346,7 @@ fn a_desk_that_does_not_answer_is_told_apart_from_one_that_is_full_or_gone() {
     let deadlines = Deadlines {
         routes: routes::Deadlines {
             outcome: Duration::from_millis(50),
+            backup: Duration::from_millis(50),
             ..routes::Deadlines::default()
         },
         ..Deadlines::default()

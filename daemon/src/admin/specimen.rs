@@ -11,6 +11,9 @@ use crate::domain::order::{ClientOrderId, OrderId, OrderKind, Side, TimeInForce}
 use crate::domain::plugin::{PluginId, PluginKind, PluginState, PluginStatus};
 use crate::domain::proof::{Proof, ProofKind};
 use crate::domain::quote::Quote;
+use crate::domain::recovery::{
+    MaintenanceReport, RecoveryStatus, Rung, RungReport, Step, StepOutcome, WindowKind, WindowReport,
+};
 use crate::domain::report::{AccountValue, Execution};
 use crate::domain::session::{Farm, FarmKind, FarmState, SessionPhase, SessionStatus};
 use crate::domain::stream::{StreamState, Subscription};
@@ -171,6 +174,8 @@ pub(super) fn session(at: Timestamp) -> SessionStatus {
         sessions: 1,
         last_error: String::new(),
         last_heartbeat: Some(at),
+        failing: None,
+        silences: 0,
         proofs: ProofKind::ALL
             .map(|kind| Proof {
                 held: true,
@@ -212,4 +217,44 @@ pub(super) fn plugins() -> Vec<PluginStatus> {
         restarts: 0,
         last_failure: String::new(),
     }]
+}
+
+/// Recovery after one step, in the night's window.
+pub(super) fn recovery(at: Timestamp) -> RecoveryStatus {
+    let window = |name: &str, kind, from: u64, to: u64| WindowReport {
+        name: name.to_owned(),
+        kind,
+        from: at.after(Duration::from_secs(from)),
+        to: at.after(Duration::from_secs(to)),
+    };
+    RecoveryStatus {
+        enabled: true,
+        rung: Some(Rung::ReconnectData),
+        steps: vec![Step {
+            at,
+            rung: Rung::ReconnectData,
+            why: "data farms are broken: usfarm".to_owned(),
+            outcome: StepOutcome::Done,
+            detail: "IBC took RECONNECTDATA: OK".to_owned(),
+        }],
+        rungs: vec![RungReport {
+            rung: Rung::Restart,
+            used: 1,
+            cap: 3,
+            resting_until: Some(at.after(Duration::from_secs(60))),
+            unusable: String::new(),
+        }],
+        maintenance: MaintenanceReport {
+            active: vec![window("IB server reset", WindowKind::Reset, 0, 600)],
+            next: vec![window(
+                "IB weekend maintenance",
+                WindowKind::Weekend,
+                7_200,
+                9_000,
+            )],
+            token_expiry: Some(at.after(Duration::from_secs(90_000))),
+            ..MaintenanceReport::default()
+        },
+        ..RecoveryStatus::default()
+    }
 }

@@ -17,6 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::admin::PluginRestart;
 use crate::admin::events::EventLog;
 use crate::clock;
+use crate::crash_point::{self, Step};
 use crate::desk::Desk;
 use crate::desk::effect::{CommandOutcome, Effect, Notice};
 use crate::desk::event::{CommandTicket, Event, SessionEvent};
@@ -26,12 +27,13 @@ use crate::domain::order::{ClientOrderId, OrderId};
 use crate::domain::plugin::{Names, PluginId};
 use crate::domain::time::Timestamp;
 use crate::gateway::{Busy, GatewayHandle};
-use crate::ledger::{AppendError, AppendErrorKind, Ledger};
+use crate::ledger::Ledger;
 use crate::mailbox::{Inbox, Letter, QuoteBoard};
 use crate::orders::event::OrderEventKind;
 use crate::plugin_host::PluginHost;
 use crate::risk::denial::DenialCode;
 
+use super::crash_steps;
 use super::metrics::Metrics;
 
 /// Letters taken in before plugins are called: enough to batch a burst, few enough to stay prompt.
@@ -52,6 +54,7 @@ pub struct DeskLoop {
     pub(super) quotes: QuoteBoard,
     pub(super) view: SharedView,
     pub(super) restarts: mpsc::Receiver<PluginRestart>,
+    pub(super) records: mpsc::Receiver<Record>,
     pub(super) publish: watch::Sender<Arc<Snapshot>>,
     pub(super) metrics: Metrics,
     pub(super) events: EventLog,
@@ -66,16 +69,18 @@ pub(super) struct LoopState {
     answers: BTreeMap<CommandTicket, oneshot::Sender<CommandOutcome>>,
     tickets: u64,
     /// What happened inside a turn and is handled next.
-    pending: VecDeque<Event>,
+    pub(super) pending: VecDeque<Event>,
     effects: Vec<Effect>,
-    records: Vec<Record>,
+    pub(super) records: Vec<Record>,
     doing: Vec<Effect>,
     /// What each plugin is told at the end of the turn.
     notices: Vec<Vec<Notice>>,
     outputs: Vec<Event>,
     /// What the ledger could not take; empty while it works.
-    backlog: Vec<Record>,
-    positions_changed: bool,
+    pub(super) backlog: Vec<Record>,
+    /// The desk was told that the ledger cannot be written.
+    pub(super) ledger_failed: bool,
+    pub(super) positions_changed: bool,
     /// The trading state changed: whoever looks should see it now.
     publish_now: bool,
     /// When orders were accepted that the broker has not acknowledged.
@@ -108,6 +113,7 @@ impl DeskLoop {
                 _ = &mut stop => break,
                 _ = tick.tick() => self.housekeeping(),
                 Some(restart) = self.restarts.recv() => self.restart(restart),
+                Some(record) = self.records.recv() => self.record(record),
                 () = sleep_until(timer), if timer.is_some() => self.timers(),
                 letter = self.inbox.next() => self.letters(letter),
                 () = std::future::ready(()), if waiting => {}
@@ -162,7 +168,7 @@ impl DeskLoop {
     }
 
     /// Handles one event and all that follows from it at once.
-    fn handle(&mut self, event: Event) {
+    pub(super) fn handle(&mut self, event: Event) {
         self.state.pending.push_back(event);
         self.handle_pending();
     }
@@ -172,8 +178,12 @@ impl DeskLoop {
             let resolved = matches!(event, Event::Session(SessionEvent::Resolved(_)));
             let at = clock::now();
             let mut effects = std::mem::take(&mut self.state.effects);
+            let passage = crash_steps::received(&event);
+            self.recall(&event);
             self.desk.handle(at, event, &mut effects);
+            passage.applied(&effects);
             self.perform(at, &mut effects);
+            passage.performed();
             self.state.effects = effects;
             if resolved {
                 self.share_instruments();
@@ -196,47 +206,6 @@ impl DeskLoop {
         self.state.doing = doing;
     }
 
-    /// Makes the collected records durable and says whether they are.
-    fn remember(&mut self, at: Timestamp) -> bool {
-        let state = &mut self.state;
-        if state.records.is_empty() {
-            return state.backlog.is_empty();
-        }
-        state.positions_changed |= state
-            .records
-            .iter()
-            .any(|record| matches!(record, Record::Executed(_) | Record::Commissioned(_)));
-        if state.backlog.is_empty() {
-            match self.ledger.append(at, &state.records) {
-                Ok(()) => {
-                    state.records.clear();
-                    return true;
-                }
-                Err(error) if error.kind == AppendErrorKind::Invalid => {
-                    let records = std::mem::take(&mut state.records);
-                    self.forsake(at, &records, &error);
-                    return false;
-                }
-                Err(error) => {
-                    let reason = error.to_string();
-                    state.pending.push_front(Event::LedgerFailed {
-                        reason: reason.clone(),
-                    });
-                    self.alarm(at, "ledger_failed", &reason);
-                }
-            }
-        }
-        // What is denied while nothing can be written is counted, not kept: it is no one's order.
-        let state = &mut self.state;
-        state.backlog.extend(
-            state
-                .records
-                .drain(..)
-                .filter(|record| !matches!(record, Record::Denied { .. })),
-        );
-        false
-    }
-
     fn perform_one(&mut self, at: Timestamp, effect: Effect, durable: bool) {
         match effect {
             Effect::Record(_) => {}
@@ -250,7 +219,14 @@ impl DeskLoop {
             Effect::Place(placement) => {
                 self.state.accepted.insert(placement.client_order_id, at);
                 let order_id = placement.order_id;
+                let flattens = placement.plugin == PluginId::OPERATOR;
+                if flattens {
+                    crash_point::reach(Step::FlattenUnwritten);
+                }
                 let sent = self.gateway.place(placement);
+                if flattens {
+                    crash_point::reach(Step::FlattenWritten);
+                }
                 self.check_sent(order_id, sent);
             }
             Effect::Replace(placement) => {
@@ -383,6 +359,7 @@ impl DeskLoop {
             self.host
                 .deliver(clock::now(), plugin, &notices, &mut self.state.outputs);
             notices.clear();
+            crash_point::reach(Step::PluginsTold);
             // What it causes while being handled goes to the next turn; the buffer is kept.
             self.take_outputs();
             let caused = std::mem::replace(&mut self.state.notices[index], notices);
@@ -405,7 +382,7 @@ impl DeskLoop {
     /// What is done ten times a second whatever happens.
     fn housekeeping(&mut self) {
         let at = clock::now();
-        self.write_backlog(at);
+        self.look_after_ledger(at);
         self.handle(Event::Clock);
         self.host.maintain(at, &mut self.state.outputs);
         self.take_outputs();
@@ -426,35 +403,10 @@ impl DeskLoop {
         self.publish.send_replace(Arc::new(snapshot));
     }
 
-    /// Tries to write what the ledger could not take.
-    fn write_backlog(&mut self, at: Timestamp) {
-        if self.state.backlog.is_empty() {
-            return;
-        }
-        match self.ledger.append(at, &self.state.backlog) {
-            Ok(()) => {
-                let count = self.state.backlog.len();
-                self.state.backlog.clear();
-                tracing::info!(
-                    count,
-                    "the ledger takes records again; what had waited is written"
-                );
-                self.handle(Event::LedgerRecovered);
-            }
-            Err(error) if error.kind == AppendErrorKind::Invalid => {
-                // One of them can never be written; the others must not wait for it.
-                for record in std::mem::take(&mut self.state.backlog) {
-                    match self.ledger.append(at, std::slice::from_ref(&record)) {
-                        Ok(()) => {}
-                        Err(error) if error.kind == AppendErrorKind::Invalid => {
-                            self.forsake(at, std::slice::from_ref(&record), &error);
-                        }
-                        Err(_) => self.state.backlog.push(record),
-                    }
-                }
-            }
-            Err(error) => tracing::debug!(%error, "the ledger still cannot be written"),
-        }
+    /// What others than the desk did.
+    fn record(&mut self, record: Record) {
+        self.state.records.push(record);
+        self.remember(clock::now());
     }
 
     fn restart(&mut self, restart: PluginRestart) {
@@ -480,13 +432,7 @@ impl DeskLoop {
         let _gone = restart.answer.send(outcome);
     }
 
-    /// Records that the ledger will never take: said in full, because the log is then the only place that has them.
-    fn forsake(&self, at: Timestamp, records: &[Record], error: &AppendError) {
-        tracing::error!(?records, %error, "these records cannot be written down");
-        self.alarm(at, "record_refused", &error.to_string());
-    }
-
-    fn alarm(&self, at: Timestamp, name: &'static str, text: &str) {
+    pub(super) fn alarm(&self, at: Timestamp, name: &'static str, text: &str) {
         tracing::warn!(alarm = name, "{text}");
         self.metrics.alarm(name);
         self.events.push(at, "alarm", format!("{name}: {text}"));
@@ -539,6 +485,7 @@ impl DeskLoop {
             ..
         } = self;
         gateway.stop().await;
+        crash_point::reach(Step::GatewayStopped);
         let mut last = state.backlog;
         while let Some(letter) = inbox.try_next() {
             let Letter::Event(event) = letter else { continue };
@@ -553,9 +500,11 @@ impl DeskLoop {
             let lost = last.len();
             tracing::error!(lost, %error, "the last records were not written; the broker still has what they say");
         }
+        crash_point::reach(Step::LastRecorded);
         host.stop();
         publish.send_replace(Arc::new(desk.snapshot(clock::now())));
         ledger.close();
+        crash_point::reach(Step::LedgerClosed);
     }
 }
 

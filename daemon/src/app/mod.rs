@@ -4,16 +4,20 @@
 //! |---|---|
 //! | main | signals, the service manager, the watchdog's food |
 //! | lane | the gateway's tasks, the desk loop, the fast plugins: a current-thread runtime |
-//! | surface | the admin socket and the metrics exporter: a current-thread runtime |
+//! | surface | the admin socket, the metrics exporter, recovery of the session: a current-thread runtime |
 //! | slow plugins, ledger checkpoints, epoch ticker | their own |
 //!
 //! A thread that ends early ends the process: a dead part must not leave a living daemon.
 //!
 //! Never: trading logic, a format, a protocol.
 
+mod backup;
+mod crash_steps;
 mod desk_loop;
 mod metrics;
 pub mod panics;
+mod past_steps;
+mod remember;
 mod service_manager;
 
 use std::path::Path;
@@ -30,18 +34,20 @@ use crate::admin::events::EventLog;
 use crate::admin::{self, PluginRestart};
 use crate::clock;
 use crate::config::{Config, ConfigError};
-use crate::desk::record::Memory;
+use crate::crash_point::{self, Step};
+use crate::desk::record::{Memory, Record};
 use crate::desk::snapshot::{PluginView, SharedView, Snapshot};
 use crate::desk::{Desk, Setup};
 use crate::domain::instrument::Instrument;
 use crate::domain::order::ClientOrderId;
 use crate::domain::plugin::{Names, PluginKind, PluginStatus};
+use crate::domain::recovery::{Guidance, Step as PastStep};
 use crate::domain::session::SessionStatus;
 use crate::ledger::Ledger;
-use crate::mailbox::{CommandSender, Mailbox};
+use crate::mailbox::{CommandSender, Mailbox, ReportSender};
 use crate::plugin_host::PluginHost;
 use crate::plugin_host::load::LoadError;
-use crate::{gateway, ledger, plugin_host, telemetry};
+use crate::{gateway, ledger, plugin_host, recovery, telemetry};
 
 use desk_loop::{DeskLoop, LoopState};
 use metrics::Metrics;
@@ -66,12 +72,18 @@ pub enum AppError {
     /// The ledger.
     #[error("ledger: {0}")]
     Ledger(#[from] ledger::OpenError),
+    /// A check of the ledger's migrations.
+    #[error("ledger: {0}")]
+    Migration(#[from] ledger::BackupError),
     /// A plugin.
     #[error("plugins: {0}")]
     Plugins(#[from] LoadError),
     /// The gateway's settings.
     #[error("gateway: {0}")]
     Gateway(#[from] gateway::StartError),
+    /// Recovery of the session.
+    #[error(transparent)]
+    Recovery(#[from] recovery::StartError),
     /// The admin socket.
     #[error("admin socket: {0}")]
     Admin(#[from] admin::BindError),
@@ -106,6 +118,7 @@ impl AppError {
         match self {
             AppError::Plugins(LoadError::Engine(_) | LoadError::Metrics(_)) => 1,
             AppError::Config(_) | AppError::Plugins(_) => MISCONFIGURED,
+            AppError::Ledger(error) if error.needs_a_person() => MISCONFIGURED,
             _ => 1,
         }
     }
@@ -115,8 +128,23 @@ impl AppError {
 struct Standing {
     commands: CommandSender,
     session: watch::Receiver<SessionStatus>,
+    guidance: watch::Sender<Guidance>,
+    reports: ReportSender,
     plugins: watch::Receiver<Vec<PluginStatus>>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+}
+
+impl Standing {
+    /// What recovery sees and moves of it.
+    fn links(&self, past: Vec<PastStep>) -> recovery::Links {
+        recovery::Links {
+            session: self.session.clone(),
+            guidance: self.guidance.clone(),
+            reports: self.reports.clone(),
+            past,
+            uid: nix::unistd::getuid().as_raw(),
+        }
+    }
 }
 
 /// What the lane is built from; all of it crosses to its thread.
@@ -129,6 +157,8 @@ struct LaneParts {
     events: EventLog,
     turns: Arc<AtomicU64>,
     restarts: mpsc::Receiver<PluginRestart>,
+    /// Of what others than the desk did.
+    records: mpsc::Receiver<Record>,
 }
 
 /// Checks what can be checked without touching anything: the configuration and every plugin.
@@ -153,6 +183,14 @@ pub fn check(path: &Path) -> Result<String, AppError> {
     ))
 }
 
+/// Says what a start would do to the ledger's version, and tries it on a copy.
+///
+/// # Errors
+/// What would keep the migration from being done.
+pub fn check_migrations(config: &Config) -> Result<String, AppError> {
+    Ok(ledger::dry_run(&config.ledger.path)?.to_string())
+}
+
 /// Runs the daemon until a signal ends it.
 ///
 /// # Errors
@@ -170,9 +208,12 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     let instruments = config.instruments();
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     let (ledger, memory) = Ledger::open(&config.ledger, &instruments, &names, &registry)?;
+    let past = past_steps::read(&ledger.reader(), started);
+    let (recovery, times) = (config.recovery.clone(), config.maintenance.clone());
     let events = EventLog::default();
     let turns = Arc::new(AtomicU64::new(0));
     let (restart_sender, restarts) = mpsc::channel(RESTARTS);
+    let (backups, records) = backup::start(ledger.backups(&config.ledger))?;
     let parts = LaneParts {
         config,
         instruments,
@@ -182,22 +223,27 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         events: events.clone(),
         turns: Arc::clone(&turns),
         restarts,
+        records,
     };
     let (stop_lane, lane_stop) = oneshot::channel();
     let (standing, mut lane_end) = start_lane(parts, lane_stop).await?;
+    let links = standing.links(past);
+    let (driver, recovery) = recovery::prepare(recovery, &times, links, &registry)?;
     let sources = admin::Sources {
         snapshot: standing.snapshot.clone(),
+        recovery,
         session: standing.session,
         plugins: standing.plugins,
         commands: standing.commands,
         restarts: restart_sender,
+        backups,
         events,
         registry,
         version: env!("CARGO_PKG_VERSION"),
         started,
     };
     let (stop_surface, surface_stop) = watch::channel(false);
-    let mut surface_end = start_surface(socket, exporter, sources, surface_stop)?;
+    let mut surface_end = start_surface(socket, exporter, sources, driver, surface_stop)?;
     service_manager::ready();
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %metrics, "moored stands");
     let ended = tokio::select! {
@@ -206,10 +252,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         _ = &mut surface_end => Err(AppError::Died { part: "admin surface" }),
         () = service_manager::attend(turns, standing.snapshot) => Ok("nothing"),
     };
-    let reason = match &ended {
-        Ok(signal) => format!("stopping on {signal}"),
-        Err(error) => error.to_string(),
-    };
+    let reason = reason_to_stop(&ended);
     tracing::info!("{reason}");
     service_manager::stopping(&reason);
     // The lane may be gone already.
@@ -220,6 +263,13 @@ pub async fn run(config: Config) -> Result<(), AppError> {
     stop_surface.send_replace(true);
     let _late = tokio::time::timeout(DRAIN_DEADLINE, &mut surface_end).await;
     ended.map(|_| ())
+}
+
+fn reason_to_stop(ended: &Result<&'static str, AppError>) -> String {
+    match ended {
+        Ok(signal) => format!("stopping on {signal}"),
+        Err(error) => error.to_string(),
+    }
 }
 
 fn system(what: &'static str, source: std::io::Error) -> AppError {
@@ -303,6 +353,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         events,
         turns,
         restarts,
+        records,
     } = parts;
     let mailbox = Mailbox::new(instruments.len());
     let view: SharedView = Arc::new(Mutex::new(PluginView {
@@ -323,8 +374,10 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     )?;
     let names: Vec<String> = config.plugins.iter().map(|plugin| plugin.name.clone()).collect();
     let desk = Desk::new(setup(&config, &instruments, &host), memory, clock::now());
+    crash_point::reach(Step::DeskBuilt);
     let metrics = Metrics::register(&registry)?;
     let (publish, snapshot) = watch::channel(Arc::new(desk.snapshot(clock::now())));
+    let reports = mailbox.reports.clone();
     let gateway = gateway::start(
         config.gateway,
         instruments,
@@ -335,6 +388,8 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
     let standing = Standing {
         commands: mailbox.commands,
         session: gateway.status(),
+        guidance: gateway.guidance(),
+        reports,
         plugins: host.status(),
         snapshot,
     };
@@ -348,6 +403,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         quotes: mailbox.quotes,
         view,
         restarts,
+        records,
         publish,
         metrics,
         events,
@@ -376,6 +432,7 @@ fn start_surface(
     socket: admin::Socket,
     exporter: telemetry::exporter::Exporter,
     sources: admin::Sources,
+    recovery: recovery::Driver,
     stop: watch::Receiver<bool>,
 ) -> Result<oneshot::Receiver<()>, AppError> {
     let (end, ended) = oneshot::channel::<()>();
@@ -391,6 +448,8 @@ fn start_surface(
         let _end = end;
         runtime.block_on(async move {
             let registry = sources.registry.clone();
+            // Ends with the runtime; if it panics, so does the process.
+            tokio::spawn(recovery.run());
             let admin = admin::serve(socket, sources, stopped(stop.clone()));
             let exporter = exporter.serve(registry, stopped(stop));
             let (admin, exporter) = tokio::join!(admin, exporter);
@@ -398,6 +457,8 @@ fn start_surface(
                 tracing::error!(%error, "the admin surface ended");
             }
         });
+        // A restart of the gateway's unit may be waited for: the daemon's end does not wait for that.
+        runtime.shutdown_background();
     };
     thread::Builder::new()
         .name("surface".into())

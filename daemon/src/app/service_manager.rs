@@ -14,10 +14,16 @@ use crate::desk::snapshot::Snapshot;
 /// How often the loop is looked at when systemd asks for no watchdog: often enough to show a new state promptly.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// `SIGXFSZ` on Linux.
+const FILE_SIZE: i32 = 25;
+
 /// The signals that end the daemon.
 pub(super) struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
+    /// A limit on the size of files (`LimitFSIZE=`) is to be an error of the write, as a full disk is, and not our end: being
+    /// listened to, its signal no longer ends the process.
+    _file_size: Signal,
 }
 
 impl StopSignals {
@@ -26,6 +32,7 @@ impl StopSignals {
         Ok(StopSignals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            _file_size: signal(SignalKind::from_raw(FILE_SIZE))?,
         })
     }
 

@@ -78,6 +78,16 @@ fn a_wrong_value_names_its_key() {
         None,
         &["risk.messages_per_second", "50"],
     );
+    check(
+        &format!("{MINIMAL}silent_after_ms = 5\n"),
+        None,
+        &["instruments[0].silent_after_ms", "between 10"],
+    );
+    check(
+        &format!("[gateway]\nstream_silent_after_ms = 0\n{MINIMAL}"),
+        None,
+        &["gateway.stream_silent_after_ms", "between 10"],
+    );
 }
 
 #[test]

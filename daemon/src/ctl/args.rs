@@ -28,6 +28,12 @@ pub(super) enum Command {
     /// The session to the gateway
     #[command(subcommand)]
     Session(Session),
+    /// What is wrong with the session, and what was done about it
+    #[command(subcommand)]
+    Recovery(Show),
+    /// When trouble is expected, and when somebody must log in
+    #[command(subcommand)]
+    Maintenance(Show),
     /// The plugins
     #[command(subcommand)]
     Plugins(Plugins),
@@ -74,6 +80,9 @@ pub(super) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Backups of the ledger
+    #[command(subcommand)]
+    Backup(Backup),
     /// Read the broker's truth again
     Reconcile,
     /// Would it trade now? Code 0 if every condition is met, else 1
@@ -99,9 +108,40 @@ pub(super) enum Command {
     },
 }
 
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum Backup {
+    /// Have the running daemon write one, while it trades
+    Create {
+        /// Where to [default: a dated name in the daemon's folder]
+        path: Option<PathBuf>,
+    },
+    /// Read one whole and say what is in it; needs no daemon
+    Verify {
+        /// The backup
+        path: PathBuf,
+    },
+    /// Put one in the ledger's place; the daemon must be stopped. What it replaces is kept beside it
+    Restore {
+        /// The backup
+        path: PathBuf,
+        /// The ledger [default: what the configuration says]
+        #[arg(long, value_name = "PATH")]
+        ledger: Option<PathBuf>,
+        /// The configuration that says where the ledger is
+        #[arg(long, default_value = "/etc/moored/moored.toml", value_name = "PATH")]
+        config: PathBuf,
+    },
+}
+
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(super) enum Session {
     /// Its phase, address, last error and market data
+    Show,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(super) enum Show {
+    /// How it stands
     Show,
 }
 

@@ -7,16 +7,21 @@
 //! | 2 | wrong usage |
 //! | 3 | the daemon cannot be reached |
 //!
-//! Sees the admin API's schema and nothing else of the daemon. Never: a decision, a file of the daemon's.
+//! Sees the admin API's schema and nothing else of a running daemon; a backup it verifies and restores by itself, because
+//! then there is no daemon to ask. Never: a decision, a file that a running daemon has open.
 
 mod args;
+mod backup;
 mod client;
 #[cfg(test)]
 mod client_tests;
 mod number;
 mod run;
 mod show;
+mod show_recovery;
 mod show_streams;
+#[cfg(test)]
+mod show_streams_tests;
 #[cfg(test)]
 mod show_tests;
 mod summary;
@@ -42,6 +47,9 @@ enum Failure {
     /// The daemon answered, and what it answered is not good news; it has been printed already.
     #[error("not in the state asked about")]
     NotSo,
+    /// A file is not what it should be.
+    #[error("{0}")]
+    File(String),
     /// The command line is not one.
     #[error("{0}")]
     Usage(String),
@@ -69,7 +77,11 @@ enum Failure {
 impl Failure {
     fn code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Failure::Refused(_) | Failure::NotSo | Failure::Exchange { .. } | Failure::Output(_) => 1,
+            Failure::Refused(_)
+            | Failure::File(_)
+            | Failure::NotSo
+            | Failure::Exchange { .. }
+            | Failure::Output(_) => 1,
             Failure::Usage(_) => 2,
             Failure::Unreachable { .. } => 3,
         })
@@ -87,6 +99,7 @@ impl Failure {
         match self {
             Failure::Refused(refused) => Some(refused.clone()),
             Failure::NotSo | Failure::Output(_) => None,
+            Failure::File(message) => detail("file", message, "see the message"),
             Failure::Usage(message) => detail("usage", message, "see `moorctl --help`"),
             Failure::Unreachable { message, fix } => detail("unreachable", message, fix),
             Failure::Exchange { message, fix } => detail("exchange", message, fix),

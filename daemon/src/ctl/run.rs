@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::args::{Args, Command, Orders, Plugins, Session};
+use super::args::{Args, Command, Orders, Plugins, Session, Show};
 use super::client::{Answer, Client};
 use super::show::{self, Lines};
-use super::{Failure, show_streams, summary, table, watch};
+use super::{Failure, backup, show_recovery, show_streams, summary, table, watch};
 use crate::admin::schema::{Done, HaltRequest, Readiness, ReasonRequest, Version};
 
 /// Where a command gets its answers and how it prints them.
-struct Printer {
-    client: Client,
-    json: bool,
+pub(super) struct Printer {
+    pub(super) client: Client,
+    pub(super) json: bool,
 }
 
 /// Runs one command to its end.
@@ -26,6 +26,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Status => printer.show("/v1/status", show::status).await,
         Command::Session(Session::Show) => printer.show("/v1/session", show::session).await,
+        Command::Recovery(Show::Show) => printer.show("/v1/recovery", show_recovery::recovery).await,
+        Command::Maintenance(Show::Show) => {
+            printer.show("/v1/maintenance", show_recovery::maintenance).await
+        }
         Command::Plugins(Plugins::List) => printer.list("/v1/plugins", show::plugins).await,
         Command::Plugins(Plugins::Restart { name }) => {
             let path = format!("/v1/plugins/{}/restart", path_segment(&name));
@@ -55,6 +59,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
              use `moorctl halt` to only stop new orders"
                 .to_owned(),
         )),
+        Command::Backup(command) => backup::run(&printer, command).await,
         Command::Reconcile => printer.command("/v1/reconcile", None::<&()>).await,
         Command::Ready => printer.judge("/readyz").await,
         Command::Health => printer.judge("/healthz").await,
@@ -85,7 +90,11 @@ impl Printer {
         self.print_answer(&answer, |answer| Ok(view(&answer.parse::<Vec<T>>()?)))
     }
 
-    async fn command(&self, path: &str, body: Option<&impl serde::Serialize>) -> Result<(), Failure> {
+    pub(super) async fn command(
+        &self,
+        path: &str,
+        body: Option<&impl serde::Serialize>,
+    ) -> Result<(), Failure> {
         let answer = self.client.post(path, body).await?;
         self.print_answer(&answer, |answer| {
             Ok(vec![table::clean(&answer.parse::<Done>()?.message)])

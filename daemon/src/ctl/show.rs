@@ -157,6 +157,7 @@ pub(super) fn session(session: &Session) -> Lines {
         ("last heartbeat", date_time(session.last_heartbeat_at.as_ref())),
         ("sessions", format!("{} since the start", session.sessions)),
     ];
+    rows.extend(Some(("detail", session.detail.clone())).filter(|(_, detail)| !detail.is_empty()));
     if let Some(since) = &session.competing_since_at {
         let text = "another session of the same user has the data (10197) since";
         rows.push(("market data", format!("{text} {}", date_time(Some(since)))));

@@ -48,6 +48,8 @@ pub enum Event {
     },
     /// The session to the gateway changed.
     Session(SessionEvent),
+    /// Recovery of the session holds orders back, did something, or calls the operator.
+    Recovery(RecoveryEvent),
     /// The operator wants something.
     Command {
         /// Where the answer goes.
@@ -155,6 +157,32 @@ pub enum SessionEvent {
     },
     /// Rows of the account summary.
     Account(Vec<AccountValue>),
+}
+
+/// What recovery tells the desk.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RecoveryEvent {
+    /// Why orders that add risk are held back now; empty when they are not.
+    Restrained {
+        /// The reasons, for people.
+        reasons: Vec<String>,
+    },
+    /// A step was taken or refused, for the ledger.
+    Step {
+        /// Who did it: the daemon.
+        requester: Requester,
+        /// Which, and against what.
+        detail: String,
+        /// What came of it.
+        outcome: String,
+    },
+    /// The operator is to be told.
+    Alarm {
+        /// Its stable name.
+        name: &'static str,
+        /// What, and what to do.
+        text: String,
+    },
 }
 
 /// Names the one who waits for an answer.

@@ -11,12 +11,15 @@ pub mod effect;
 pub mod event;
 mod fills;
 mod flatten;
+#[cfg(test)]
+mod gap_tests;
 mod intents;
 pub mod record;
 #[cfg(test)]
 mod recovery_tests;
 mod reports;
 mod restore;
+mod restraint;
 #[cfg(test)]
 mod rig;
 mod session;
@@ -96,6 +99,8 @@ pub struct Desk {
     ledger_reason: String,
     /// What the session has not proved, in words.
     unproved: Vec<String>,
+    /// Why recovery holds orders back that add risk.
+    restraints: Vec<String>,
 }
 
 /// An intent between the native chain and the risk plugins.
@@ -124,6 +129,7 @@ impl Desk {
             Event::WriteFailed { order_id, reason } => self.write_failed(at, order_id, &reason, effects),
             Event::NotSent { order_id, code } => self.not_sent(at, order_id, code, effects),
             Event::Session(event) => self.session(at, event, effects),
+            Event::Recovery(event) => self.recovery(event, effects),
             Event::Command {
                 ticket,
                 requester,
@@ -315,6 +321,7 @@ impl Desk {
         if conditions.reconciled && conditions.upstream && !conditions.proved {
             reasons.push(format!("not proved: {}", self.unproved.join("; ")));
         }
+        reasons.extend(self.restraints.iter().cloned());
         if !conditions.ledger_writable {
             reasons.push(format!("the ledger cannot be written: {}", self.ledger_reason));
         }

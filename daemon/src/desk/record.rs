@@ -1,10 +1,12 @@
 //! What must not be forgotten: the desk's side of the ledger, in and out.
 
+use crate::domain::instrument::InstrumentId;
 use crate::domain::money::{Money, Quantity};
 use crate::domain::order::{ClientOrderId, OrderId};
 use crate::domain::report::{Commission, Execution};
 use crate::orders::lifecycle::OrderState;
 use crate::orders::placement::Placement;
+use crate::portfolio::Position;
 use crate::risk::denial::Denial;
 
 use super::event::Requester;
@@ -107,12 +109,25 @@ pub struct RememberedExecution {
     pub commission: Option<Money>,
 }
 
+/// What an owner held in an instrument when the ledger added up older fills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RememberedPosition {
+    /// The owner's name.
+    pub plugin: String,
+    /// In what.
+    pub instrument: InstrumentId,
+    /// How much, at what cost, with what profit; the profit is before the contract's multiplier.
+    pub position: Position,
+}
+
 /// What the ledger hands the desk at start.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memory {
     /// Orders that had not ended, and those called filled of late whose executions had not all come.
     pub open_orders: Vec<RememberedOrder>,
-    /// Every fill, oldest first.
+    /// What the fills before [`Memory::executions`] add up to.
+    pub positions: Vec<RememberedPosition>,
+    /// Every fill that is not added up, oldest first.
     pub executions: Vec<RememberedExecution>,
     /// The operator's latch and the reason given for it.
     pub latch: Option<(Latch, String)>,

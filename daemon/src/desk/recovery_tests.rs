@@ -367,15 +367,16 @@ fn a_fill_read_together_with_a_correction_counts_once() {
 fn what_another_life_filled_leaves_the_order_open_after_a_restart() {
     let mut before = Rig::active();
     let placement = before.placed(5, 100);
+    let own = open_order(&placement, BrokerStatus::Submitted).perm_id;
     let elsewhere = Execution {
-        perm_id: 2,
+        perm_id: own + 1,
         ..execution(&placement, "a.01.01", 100)
     };
     let remembered = RememberedOrder {
         placement: placement.clone(),
         state: OrderState::Working,
         filled: Quantity::from_units(100),
-        perm_id: 1,
+        perm_id: own,
         cancel_requested: false,
     };
     let record = ExecutionRecord {

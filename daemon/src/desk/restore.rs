@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::domain::money::Quantity;
 use crate::domain::plugin::{Names, PluginId};
+use crate::domain::report::Execution;
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
 use crate::market::Market;
@@ -55,6 +57,7 @@ impl Desk {
             ticks: 0,
             ledger_reason: String::new(),
             unproved: Vec::new(),
+            restraints: Vec::new(),
         };
         desk.told = desk.conditions.state();
         for plugin in desk.names.ids() {
@@ -63,10 +66,32 @@ impl Desk {
         for order in memory.open_orders {
             desk.restore_order(order, at);
         }
+        for held in memory.positions {
+            let known = desk.instruments.get(held.instrument.index());
+            let multiplier = known.map_or(Quantity::ONE, |known| known.multiplier);
+            let owner = match held.plugin.as_str() {
+                "" => PluginId::EXTERNAL,
+                name => desk.names.id(name),
+            };
+            desk.portfolio
+                .restore(owner, held.instrument, held.position, multiplier);
+        }
         for execution in memory.executions {
             desk.restore_execution(&execution);
         }
         desk
+    }
+
+    /// Remembers a fill that the start did not read, because it was added up: told again, it is known. It is nobody's in
+    /// nothing here, so that it is not counted beside the sum that has it.
+    pub fn recall(&mut self, remembered: &RememberedExecution) {
+        let counted = Execution {
+            instrument: None,
+            ..remembered.record.execution.clone()
+        };
+        let (cost, at) = (remembered.commission, remembered.recorded);
+        self.orders
+            .restore_execution(&counted, cost, PluginId::EXTERNAL, at);
     }
 
     fn restore_order(&mut self, remembered: RememberedOrder, at: Timestamp) {

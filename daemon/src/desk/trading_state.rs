@@ -26,6 +26,8 @@ pub struct Conditions {
     pub upstream: bool,
     /// The session has proved everything it is asked to prove.
     pub proved: bool,
+    /// Recovery holds orders back that add risk: a restart of the gateway is near, or a person is needed.
+    pub restrained: bool,
     /// The ledger can be written.
     pub ledger_writable: bool,
     /// The daemon is stopping.
@@ -41,7 +43,9 @@ impl Conditions {
         match self.latch {
             Latch::Halted | Latch::Killed => TradingState::Halted,
             Latch::Running if !self.reconciled || !self.upstream => TradingState::Recovering,
-            Latch::Running if !self.ledger_writable || !self.proved => TradingState::ReduceOnly,
+            Latch::Running if !self.ledger_writable || !self.proved || self.restrained => {
+                TradingState::ReduceOnly
+            }
             Latch::Running => TradingState::Active,
         }
     }

@@ -13,6 +13,7 @@ pub mod order;
 pub mod plugin;
 pub mod proof;
 pub mod quote;
+pub mod recovery;
 pub mod report;
 pub mod session;
 pub mod stream;

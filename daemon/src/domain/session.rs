@@ -44,6 +44,74 @@ impl SessionPhase {
     }
 }
 
+/// Why there is no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Obstacle {
+    /// Nobody listens at the address: the gateway is not running, or not yet.
+    Refused,
+    /// The address cannot be reached or resolved.
+    Unreachable,
+    /// It accepted and said nothing within the handshake's deadline, or stopped answering heartbeats.
+    Silent,
+    /// It accepted and hung up: an untrusted address, or a gateway that is still starting.
+    Rejected,
+    /// Another connection holds our client id (326), perhaps our own dead one.
+    ClientIdInUse,
+    /// It speaks a protocol too old for us.
+    VersionTooLow,
+    /// It manages other accounts than the configured one.
+    WrongAccount,
+    /// An established session broke.
+    Lost,
+    /// Recovery asked for another socket.
+    Reopened,
+    /// Anything else.
+    Other,
+}
+
+impl Obstacle {
+    /// Every obstacle, for metrics that show one series each.
+    pub const ALL: [Obstacle; 10] = [
+        Obstacle::Refused,
+        Obstacle::Unreachable,
+        Obstacle::Silent,
+        Obstacle::Rejected,
+        Obstacle::ClientIdInUse,
+        Obstacle::VersionTooLow,
+        Obstacle::WrongAccount,
+        Obstacle::Lost,
+        Obstacle::Reopened,
+        Obstacle::Other,
+    ];
+
+    /// In words, for metrics and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Obstacle::Refused => "refused",
+            Obstacle::Unreachable => "unreachable",
+            Obstacle::Silent => "silent",
+            Obstacle::Rejected => "rejected",
+            Obstacle::ClientIdInUse => "client_id_in_use",
+            Obstacle::VersionTooLow => "version_too_low",
+            Obstacle::WrongAccount => "wrong_account",
+            Obstacle::Lost => "lost",
+            Obstacle::Reopened => "reopened",
+            Obstacle::Other => "other",
+        }
+    }
+}
+
+/// Attempts that failed one after another for the same reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failing {
+    /// The reason.
+    pub obstacle: Obstacle,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many.
+    pub count: u32,
+}
+
 /// The session as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionStatus {
@@ -73,6 +141,10 @@ pub struct SessionStatus {
     pub last_error: String,
     /// When the gateway last answered a heartbeat.
     pub last_heartbeat: Option<Timestamp>,
+    /// The attempts that fail now; `None` while there is a session.
+    pub failing: Option<Failing>,
+    /// Times since the start that the gateway had a socket of ours and did not answer: handshakes and heartbeats.
+    pub silences: u64,
     /// What the session has proved about itself.
     pub proofs: Vec<Proof>,
     /// Since when IB refuses market data because the same user has a session elsewhere (10197).

@@ -5,58 +5,7 @@
 
 use std::time::Duration;
 
-/// Why there is no session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Cause {
-    /// Nobody listens at the address: the gateway is not running, or not yet.
-    Refused,
-    /// The address cannot be reached or resolved.
-    Unreachable,
-    /// It accepted and said nothing within the handshake's deadline, or stopped answering heartbeats.
-    Silent,
-    /// It accepted and hung up: an untrusted address, or a gateway that is still starting.
-    Rejected,
-    /// Another connection holds our client id (326), perhaps our own dead one.
-    ClientIdInUse,
-    /// It speaks a protocol too old for us.
-    VersionTooLow,
-    /// It manages other accounts than the configured one.
-    WrongAccount,
-    /// An established session broke.
-    Lost,
-    /// Anything else.
-    Other,
-}
-
-impl Cause {
-    /// Every cause, for metrics that show one series each.
-    pub const ALL: [Cause; 9] = [
-        Cause::Refused,
-        Cause::Unreachable,
-        Cause::Silent,
-        Cause::Rejected,
-        Cause::ClientIdInUse,
-        Cause::VersionTooLow,
-        Cause::WrongAccount,
-        Cause::Lost,
-        Cause::Other,
-    ];
-
-    /// In words, for metrics and logs.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Cause::Refused => "refused",
-            Cause::Unreachable => "unreachable",
-            Cause::Silent => "silent",
-            Cause::Rejected => "rejected",
-            Cause::ClientIdInUse => "client_id_in_use",
-            Cause::VersionTooLow => "version_too_low",
-            Cause::WrongAccount => "wrong_account",
-            Cause::Lost => "lost",
-            Cause::Other => "other",
-        }
-    }
-}
+pub use crate::domain::session::Obstacle as Cause;
 
 /// The bounds an operator can set, and whether the gateway is on this machine.
 #[derive(Debug, Clone, Copy)]
@@ -67,13 +16,23 @@ pub struct Bounds {
     pub max: Duration,
     /// Whether the gateway's address is this machine.
     pub local: bool,
+    /// Between attempts at a gateway that accepts and says nothing.
+    pub silent: Duration,
+    /// The shortest and the longest wait for our client id.
+    pub client_id: (Duration, Duration),
 }
 
 /// A refusal by our own machine costs nobody anything and says only that the gateway does not listen yet; asking four
 /// times a second is what lets us trade within half a second of its return.
 const LOCAL_REFUSED_MAX: Duration = Duration::from_millis(250);
-/// A local gateway that accepts and hangs up is starting, and writes a log line for each of us.
-const LOCAL_REJECTED_MAX: Duration = Duration::from_secs(1);
+/// A gateway that accepts and hangs up is starting: so many attempts come evenly before they come less and less often.
+const BOOT_ATTEMPTS: u32 = 10;
+/// Between those, on this machine and elsewhere; each is a line in the gateway's log.
+const LOCAL_BOOT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_millis(500));
+const BOOT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+/// So many silent handshakes are a gateway that starts; more are one that is wedged, and each leaves a socket there that it
+/// never closes.
+const SILENT_ATTEMPTS: u32 = 2;
 /// Never a tight loop, whatever chance says.
 const FLOOR: Duration = Duration::from_millis(10);
 
@@ -111,7 +70,7 @@ impl Backoff {
         }
         let failures = self.failures;
         self.failures = self.failures.saturating_add(1);
-        if cause == Cause::Lost && failures == 0 {
+        if matches!(cause, Cause::Lost | Cause::Reopened) && failures == 0 {
             return Duration::ZERO;
         }
         let (floor, ceiling) = self.range(cause, failures);
@@ -121,20 +80,35 @@ impl Backoff {
 
     /// The shortest and the longest wait after that many earlier failures of the same cause.
     pub fn range(&self, cause: Cause, failures: u32) -> (Duration, Duration) {
-        let Bounds { min, max, local } = self.bounds;
+        let Bounds { min, max, local, .. } = self.bounds;
         let seconds = Duration::from_secs;
+        let doubled = |base: Duration, times: u32| {
+            base.saturating_mul(1_u32.checked_shl(times.min(20)).unwrap_or(u32::MAX))
+        };
         let (floor, base, cap) = match cause {
             Cause::Refused if local => (FLOOR, min, max.min(LOCAL_REFUSED_MAX)),
-            Cause::Rejected if local => (FLOOR, min, max.min(LOCAL_REJECTED_MAX)),
-            Cause::Refused | Cause::Rejected | Cause::Unreachable | Cause::Silent => (FLOOR, min, max),
-            Cause::Lost | Cause::Other => (FLOOR, min, max),
+            Cause::Rejected => {
+                let (short, long) = if local { LOCAL_BOOT } else { BOOT };
+                let long = long.min(max);
+                let late = failures.saturating_sub(BOOT_ATTEMPTS - 1);
+                return (short.min(long), doubled(long, late).min(max));
+            }
+            Cause::Silent if failures >= SILENT_ATTEMPTS => {
+                let slow = self.bounds.silent;
+                return (slow, slow + slow / 4);
+            }
+            Cause::Refused | Cause::Unreachable | Cause::Silent => (FLOOR, min, max),
+            Cause::Lost | Cause::Reopened | Cause::Other => (FLOOR, min, max),
             // IB frees the id of a dead connection when it notices: tens of seconds. Asking harder does not help.
-            Cause::ClientIdInUse => (seconds(2), seconds(4), seconds(30)),
+            Cause::ClientIdInUse => {
+                let (least, most) = self.bounds.client_id;
+                let ceiling = doubled(least, failures + 1).min(most);
+                return ((ceiling / 2).max(least.min(ceiling)), ceiling);
+            }
             // A person must act.
             Cause::VersionTooLow | Cause::WrongAccount => (seconds(30), seconds(60), seconds(60)),
         };
-        let doubled = base.saturating_mul(1_u32.checked_shl(failures.min(20)).unwrap_or(u32::MAX));
-        (floor, doubled.min(cap).max(floor))
+        (floor, doubled(base, failures).min(cap).max(floor))
     }
 
     /// Evenly from [0, 1): SplitMix64, which needs no crate and no care.

@@ -30,6 +30,12 @@ pub struct Config {
     pub backoff_min_ms: u32,
     /// The longest wait after many.
     pub backoff_max_ms: u32,
+    /// The shortest wait between attempts at a gateway that accepts and says nothing, after the first few.
+    pub silent_retry_ms: u32,
+    /// The first wait for a client id that another connection holds.
+    pub client_id_retry_min_ms: u32,
+    /// The longest wait for it.
+    pub client_id_retry_max_ms: u32,
     /// Which market data to ask for where live data is not subscribed.
     pub market_data_type: MarketDataType,
     /// How many days of executions to read, at most 7. IB Gateway may know only today's.
@@ -70,6 +76,9 @@ impl Default for Config {
             heartbeat_timeout_ms: 3_000,
             backoff_min_ms: 50,
             backoff_max_ms: 5_000,
+            silent_retry_ms: 30_000,
+            client_id_retry_min_ms: 5_000,
+            client_id_retry_max_ms: 60_000,
             market_data_type: MarketDataType::Live,
             execution_days: 7,
             trading_mode: None,
@@ -179,24 +188,7 @@ impl Config {
                 "must not be empty; leave it out to use the only account",
             );
         }
-        let waits = [
-            ("handshake_timeout_ms", self.handshake_timeout_ms),
-            ("request_timeout_ms", self.request_timeout_ms),
-            ("heartbeat_interval_ms", self.heartbeat_interval_ms),
-            ("heartbeat_timeout_ms", self.heartbeat_timeout_ms),
-            ("backoff_min_ms", self.backoff_min_ms),
-            ("backoff_max_ms", self.backoff_max_ms),
-            ("proof_interval_ms", self.proof_interval_ms),
-            ("clock_skew_max_ms", self.clock_skew_max_ms),
-            ("stream_silent_after_ms", self.stream_silent_after_ms),
-            ("competing_probe_ms", self.competing_probe_ms),
-            ("upstream_patience_ms", self.upstream_patience_ms),
-        ];
-        for (key, wait) in waits {
-            if !(10..=600_000).contains(&wait) {
-                return no(key, "must be between 10 and 600000 milliseconds");
-            }
-        }
+        self.check_waits()?;
         if self.backoff_max_ms < self.backoff_min_ms {
             return no("backoff_max_ms", "must not be below backoff_min_ms");
         }
@@ -213,6 +205,38 @@ impl Config {
             let problem = error.to_string();
             let problem = problem.strip_prefix("error_codes: ").unwrap_or(&problem);
             return no("error_codes", problem);
+        }
+        Ok(())
+    }
+
+    fn check_waits(&self) -> Result<(), ConfigProblem> {
+        let waits = [
+            ("handshake_timeout_ms", self.handshake_timeout_ms),
+            ("request_timeout_ms", self.request_timeout_ms),
+            ("heartbeat_interval_ms", self.heartbeat_interval_ms),
+            ("heartbeat_timeout_ms", self.heartbeat_timeout_ms),
+            ("backoff_min_ms", self.backoff_min_ms),
+            ("backoff_max_ms", self.backoff_max_ms),
+            ("silent_retry_ms", self.silent_retry_ms),
+            ("client_id_retry_min_ms", self.client_id_retry_min_ms),
+            ("client_id_retry_max_ms", self.client_id_retry_max_ms),
+            ("proof_interval_ms", self.proof_interval_ms),
+            ("clock_skew_max_ms", self.clock_skew_max_ms),
+            ("stream_silent_after_ms", self.stream_silent_after_ms),
+            ("competing_probe_ms", self.competing_probe_ms),
+            ("upstream_patience_ms", self.upstream_patience_ms),
+        ];
+        for (key, wait) in waits {
+            if !(10..=600_000).contains(&wait) {
+                let problem = "must be between 10 and 600000 milliseconds".to_owned();
+                return Err(ConfigProblem { key, problem });
+            }
+        }
+        if self.client_id_retry_max_ms < self.client_id_retry_min_ms {
+            return Err(ConfigProblem {
+                key: "client_id_retry_max_ms",
+                problem: "must not be below client_id_retry_min_ms".to_owned(),
+            });
         }
         Ok(())
     }
@@ -266,6 +290,11 @@ impl Config {
             min: Duration::from_millis(self.backoff_min_ms.into()),
             max: Duration::from_millis(self.backoff_max_ms.into()),
             local: self.is_local(),
+            silent: Duration::from_millis(self.silent_retry_ms.into()),
+            client_id: (
+                Duration::from_millis(self.client_id_retry_min_ms.into()),
+                Duration::from_millis(self.client_id_retry_max_ms.into()),
+            ),
         }
     }
 }

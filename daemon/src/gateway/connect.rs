@@ -1,6 +1,6 @@
 //! Opens a connection and lets go of one; says in words why it could not.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ibapi::Client;
 use ibapi::subscriptions::NoticeStream;
@@ -37,8 +37,10 @@ pub async fn connect(shared: &Shared) -> Result<(Client, NoticeStream), Trouble>
         .one_shot_timeout(config.request_timeout())
         .connect_with_notice_stream();
     let deadline = config.handshake_timeout();
+    let begun = Instant::now();
     match tokio::time::timeout(deadline, attempt).await {
         Ok(Ok(connected)) => Ok(connected),
+        Ok(Err(error)) if hung_up_on_our_id(&error, begun.elapsed()) => Err(probable_conflict(shared)),
         Ok(Err(error)) => Err(classify(shared, &error)),
         Err(_) => Err(Trouble {
             cause: Cause::Silent,
@@ -48,6 +50,26 @@ pub async fn connect(shared: &Shared) -> Result<(Client, NoticeStream), Trouble>
                 config.address
             ),
         }),
+    }
+}
+
+/// A connection that ends this soon after our client id was told was refused for it: some gateways close without a word.
+const CONFLICT_WITHIN: Duration = Duration::from_secs(1);
+
+/// Whether the gateway shook hands, was told our client id, and hung up. Before that the client says "rejected".
+pub fn hung_up_on_our_id(error: &ibapi::Error, after: Duration) -> bool {
+    let ended = matches!(error, ibapi::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof);
+    ended && after <= CONFLICT_WITHIN
+}
+
+fn probable_conflict(shared: &Shared) -> Trouble {
+    let (address, id) = (&shared.config.address, shared.config.client_id);
+    Trouble {
+        cause: Cause::ClientIdInUse,
+        reason: format!(
+            "{address} hung up as soon as it was told client id {id}: it is probably in use (326), by another program or \
+             by our own broken connection; trying again with the same id"
+        ),
     }
 }
 

@@ -139,7 +139,7 @@ impl Catalogue {
 
     /// Whether IB should be asked about an instrument again: a day after the last time, and sooner when the last day of
     /// which it told the hours ends.
-    fn is_due(&self, id: InstrumentId, now: Timestamp) -> bool {
+    pub fn is_due(&self, id: InstrumentId, now: Timestamp) -> bool {
         let Some(entry) = self.entries.get(id.index()) else {
             return false;
         };
@@ -188,7 +188,8 @@ impl Catalogue {
         }
     }
 
-    fn checked(&self, id: InstrumentId, at: Timestamp) {
+    /// IB was asked about an instrument.
+    pub fn checked(&self, id: InstrumentId, at: Timestamp) {
         if let Some(entry) = self.entries.get(id.index()) {
             entry.checked.set(Some(at));
         }

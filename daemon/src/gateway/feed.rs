@@ -167,12 +167,15 @@ impl Line {
                     self.notice(&notice);
                     continue;
                 }
-                Some(Err(error)) => {
-                    if let ibapi::Error::Notice(notice) = &error {
-                        shared.heard(About::Request, notice);
-                    }
-                    return Ended::by(&error);
+                Some(Err(ibapi::Error::Notice(notice))) => {
+                    let ruling = shared.heard(About::Request, &notice);
+                    let refused = Refused::by_code(notice.code, notice.to_string());
+                    return Ended::Refused(match ruling.known {
+                        true => refused.ruled(ruling.action.request_outcome()),
+                        false => refused,
+                    });
                 }
+                Some(Err(error)) => return Ended::by(&error),
                 None if self.client.is_connected() => {
                     return Ended::Refused(Refused::without_code("IB ended it".to_owned()));
                 }

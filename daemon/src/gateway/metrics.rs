@@ -22,6 +22,7 @@ pub struct Metrics {
     pub heartbeat_age: Gauge,
     /// Heartbeats that were not answered in time.
     pub heartbeat_misses: IntCounter,
+    pub client_id_conflicts: IntCounter,
     /// One while the session has proved it, by proof.
     pub proof: IntGaugeVec,
     /// Since it was last proved, by proof.
@@ -68,6 +69,10 @@ const SESSION_HEARTBEAT_AGE_SECONDS: Name = (
 const SESSION_HEARTBEAT_MISSES: Name = (
     "moored_session_heartbeat_misses_total",
     "Heartbeats not answered in time.",
+);
+const CLIENT_ID_CONFLICTS: Name = (
+    "moored_client_id_conflicts_total",
+    "Attempts refused because another connection holds our client id (326).",
 );
 const SESSION_PROOF: Name = (
     "moored_session_proof",
@@ -119,6 +124,7 @@ impl Metrics {
             upstream: gauge(r, SESSION_UPSTREAM)?,
             heartbeat_age: float_gauge(r, SESSION_HEARTBEAT_AGE_SECONDS)?,
             heartbeat_misses: counter(r, SESSION_HEARTBEAT_MISSES)?,
+            client_id_conflicts: counter(r, CLIENT_ID_CONFLICTS)?,
             proof: gauges(r, SESSION_PROOF, "proof")?,
             proof_age: float_gauges(r, SESSION_PROOF_AGE_SECONDS, "proof")?,
             clock_skew: float_gauge(r, SESSION_CLOCK_SKEW_SECONDS)?,

@@ -16,6 +16,7 @@
 //! | `streams` | market data as wishes: what is wanted, whether it comes, what is asked for again |
 //! | `feed` | market data, one task a request |
 //! | `account` | the account summary |
+//! | `obstacles` | what stands between us and a session, told to whoever recovers it |
 //! | `proofs` | what a session proves about itself before risk may grow |
 //! | `planes` | the gateway's own way to IB, and IB's data farms by name |
 //! | `codes` | what IB's error codes mean and what is done about each: a table, and what the operator changed of it |
@@ -34,11 +35,14 @@ mod connect;
 #[cfg(test)]
 mod connect_tests;
 mod contracts;
+#[cfg(test)]
+mod contracts_tests;
 mod convert;
 #[cfg(test)]
 mod convert_tests;
 mod feed;
 mod metrics;
+mod obstacles;
 mod order_entry;
 #[cfg(test)]
 mod order_entry_tests;
@@ -65,6 +69,7 @@ use tokio::task::JoinHandle;
 use crate::clock;
 use crate::domain::instrument::Instrument;
 use crate::domain::order::OrderId;
+use crate::domain::recovery::Guidance;
 use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::mailbox::{QuoteBoard, ReportSender};
 use crate::orders::placement::Placement;
@@ -169,11 +174,13 @@ pub fn start(
     // Chance from the standard library's own: only backoff needs it.
     let seed = RandomState::new().build_hasher().finish();
     let backoff = backoff::Backoff::new(shared.config.backoff_bounds(), seed);
-    let keeper = session::Keeper::new(Rc::clone(&shared), backoff, stopped);
+    let (guidance, guided) = watch::channel(Guidance::default());
+    let keeper = session::Keeper::new(Rc::clone(&shared), backoff, stopped, guided);
     let entry = Rc::clone(&shared);
     let ticker = Rc::clone(&shared);
     Ok(GatewayHandle {
         stop,
+        guidance,
         keeper: tokio::task::spawn_local(keeper.run()),
         helpers: [
             tokio::task::spawn_local(async move { entry.entry.run().await }),
@@ -209,6 +216,7 @@ async fn publish(shared: Rc<Shared>) {
 pub struct GatewayHandle {
     shared: Rc<Shared>,
     stop: watch::Sender<bool>,
+    guidance: watch::Sender<Guidance>,
     keeper: JoinHandle<()>,
     helpers: [JoinHandle<()>; 2],
 }
@@ -242,6 +250,11 @@ impl GatewayHandle {
     /// How the session is, now and whenever it changes.
     pub fn status(&self) -> watch::Receiver<SessionStatus> {
         self.shared.status.subscribe()
+    }
+
+    /// The way to slow down the keeper of the session, or to have its socket opened again.
+    pub fn guidance(&self) -> watch::Sender<Guidance> {
+        self.guidance.clone()
     }
 
     /// Ends the session: what waits for the socket is written first, within two seconds.

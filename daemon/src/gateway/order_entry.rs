@@ -23,6 +23,7 @@ use tracing::warn;
 use super::contracts::Catalogue;
 use super::convert;
 use super::metrics::Metrics;
+use crate::crash_point::{self, Step};
 use crate::desk::event::Event;
 use crate::domain::order::OrderId;
 use crate::mailbox::ReportSender;
@@ -201,6 +202,7 @@ impl OrderEntry {
         if self.queue.borrow().is_idle() {
             // Whatever wakes this waker is not lost: the entry task polls a begun write before it waits.
             let mut context = Context::from_waker(Waker::noop());
+            unwritten(pending.kind);
             match pending.write.as_mut().poll(&mut context) {
                 Poll::Ready(result) => return self.finished(pending.order_id, pending.kind, result),
                 Poll::Pending => self.queue.borrow_mut().begun = Some(pending),
@@ -233,6 +235,7 @@ impl OrderEntry {
                 self.work.notified().await;
                 continue;
             };
+            unwritten(pending.kind);
             let result = pending.write.await;
             self.finished(pending.order_id, pending.kind, result);
         }
@@ -247,7 +250,10 @@ impl OrderEntry {
 
     fn finished(&self, order_id: OrderId, kind: WriteKind, result: Result<(), ibapi::Error>) {
         match result {
-            Ok(()) => self.metrics.writes.with_label_values(&[kind.as_str()]).inc(),
+            Ok(()) => {
+                written(kind);
+                self.metrics.writes.with_label_values(&[kind.as_str()]).inc();
+            }
             Err(error) => self.failed(order_id, kind, &error.to_string()),
         }
     }
@@ -263,4 +269,20 @@ impl OrderEntry {
         let reason = format!("{}: {reason}", kind.as_str());
         self.reports.send(Event::WriteFailed { order_id, reason });
     }
+}
+
+fn unwritten(kind: WriteKind) {
+    crash_point::reach(match kind {
+        WriteKind::Place => Step::PlaceUnwritten,
+        WriteKind::Replace => Step::ReplaceUnwritten,
+        WriteKind::Cancel => Step::CancelUnwritten,
+    });
+}
+
+fn written(kind: WriteKind) {
+    crash_point::reach(match kind {
+        WriteKind::Place => Step::PlaceWritten,
+        WriteKind::Replace => Step::ReplaceWritten,
+        WriteKind::Cancel => Step::CancelWritten,
+    });
 }

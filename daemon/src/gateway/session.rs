@@ -44,6 +44,7 @@ use super::{MarketDataType, Shared, account, contracts, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
 use crate::domain::proof::ProofKind;
+use crate::domain::recovery::Guidance;
 use crate::domain::session::SessionPhase;
 
 /// A session that stood this long ends the trouble before it.
@@ -55,16 +56,23 @@ pub struct Keeper {
     shared: Rc<Shared>,
     backoff: Backoff,
     stop: watch::Receiver<bool>,
+    guidance: watch::Receiver<Guidance>,
     last_cause: Option<Cause>,
 }
 
 impl Keeper {
     /// With no session yet.
-    pub fn new(shared: Rc<Shared>, backoff: Backoff, stop: watch::Receiver<bool>) -> Self {
+    pub fn new(
+        shared: Rc<Shared>,
+        backoff: Backoff,
+        stop: watch::Receiver<bool>,
+        guidance: watch::Receiver<Guidance>,
+    ) -> Self {
         Keeper {
             shared,
             backoff,
             stop,
+            guidance,
             last_cause: None,
         }
     }
@@ -77,9 +85,12 @@ impl Keeper {
             let Some(trouble) = self.attempt().await else {
                 break;
             };
-            let wait = self.backoff.failed(trouble.cause);
+            let wait = self
+                .backoff
+                .failed(trouble.cause)
+                .max(self.guidance.borrow().pace);
             self.log_trouble(&trouble, wait);
-            self.shared.status.error(trouble.reason.clone());
+            self.shared.obstructed(&trouble);
             self.shared.enter(SessionPhase::Waiting, &trouble.reason);
             tokio::select! {
                 biased;
@@ -124,6 +135,10 @@ impl Keeper {
         let shared = Rc::clone(&self.shared);
         self.last_cause = None;
         session.announce();
+        shared.unobstructed();
+        // What was asked for before is done: this is another socket.
+        self.guidance.mark_unchanged();
+        let asked = self.guidance.borrow().reopen;
         let mut tasks = session.spawn();
         let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
         // The desk asks for the truth as soon as it hears of the session; data comes after, but is not held for ever.
@@ -134,6 +149,9 @@ impl Keeper {
             tokio::select! {
                 biased;
                 _ = self.stop.changed() => break None,
+                reason = wanted_reopen(&mut self.guidance, asked) => {
+                    break Some(Trouble { cause: Cause::Reopened, reason });
+                }
                 notice = session.notices.next() => match notice {
                     Some(notice) => if shared.notice(&notice) == Follow::Resubscribe {
                         session.resubscribe(&mut tasks);
@@ -165,6 +183,8 @@ impl Keeper {
     fn log_trouble(&mut self, trouble: &Trouble, wait: Duration) {
         let attempts = self.shared.status.attempts();
         let news = self.last_cause.replace(trouble.cause) != Some(trouble.cause);
+        // Within maintenance it is no news: recovery says once that it is expected.
+        let news = news && !self.guidance.borrow().expected;
         let Trouble { cause, reason } = trouble;
         let cause = cause.as_str();
         if news || attempts.is_power_of_two() || attempts.is_multiple_of(1_000) {
@@ -194,10 +214,14 @@ impl Session {
     /// Opens the order stream before anything else can happen, and makes sure that the account is ours.
     async fn prepare(shared: &Rc<Shared>, client: Client, notices: NoticeStream) -> Result<Session, Trouble> {
         let client = Arc::new(client);
-        let orders = client
-            .order_update_stream()
-            .await
-            .map_err(|error| classify(shared, &error))?;
+        let orders = match client.order_update_stream().await {
+            Ok(orders) => orders,
+            Err(error) => {
+                // Never two sockets of one client id: this one goes before the next attempt.
+                disconnect(&client).await;
+                return Err(classify(shared, &error));
+            }
+        };
         let accounts = client.handshake_managed_accounts().to_vec();
         let server_version = client.server_version();
         let chosen = choose_account(shared.config.account.as_deref(), &accounts).map(Rc::from);
@@ -332,6 +356,15 @@ impl Session {
         shared.forget_proofs();
         let reason = reason.to_owned();
         shared.reports.session(SessionEvent::Down { reason });
+    }
+}
+
+/// Waits until another socket is asked for; says why.
+async fn wanted_reopen(guidance: &mut watch::Receiver<Guidance>, asked: u64) -> String {
+    match guidance.wait_for(|guidance| guidance.reopen > asked).await {
+        Ok(guidance) => format!("the socket is opened again: {}", guidance.reason),
+        // Nobody is left who could ask.
+        Err(_) => std::future::pending().await,
     }
 }
 

@@ -29,6 +29,8 @@ impl StatusBoard {
             sessions: 0,
             last_error: String::new(),
             last_heartbeat: None,
+            failing: None,
+            silences: 0,
             proofs: Vec::new(),
             competing: None,
             streams_silent: 0,

@@ -20,11 +20,17 @@ use super::error::OpenError;
 use super::metrics::Metrics;
 use super::open::Place;
 use super::open_error;
+use super::positions::{self, Covering};
+use super::prune;
+use super::write::WriteError;
+use crate::crash_point::{self, Step};
 
 /// How often the log's size is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// How often new commits are made to reach the disk: also how much a power cut can take in `normal`.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
+/// How often it is tried whether the ledger can be written, so that trouble is known before an order meets it.
+const PROBE_EVERY: Duration = Duration::from_secs(2);
 /// How often a checkpoint is run whatever the size, if there was anything new; the first comes a second after
 /// the start.
 const RUN_EVERY: Duration = Duration::from_secs(60);
@@ -34,6 +40,21 @@ pub(super) const SOON_BYTES: u64 = 4 * 1024 * 1024;
 const BOUND_BYTES: u64 = 64 * 1024 * 1024;
 /// How long a truncating checkpoint waits for readers while it holds the writer up.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How often old fills are added up and what is too old is deleted; the first time a second after the start, and then
+/// only if records were written.
+const AGE_EVERY: Duration = Duration::from_secs(3600);
+
+/// What becomes of old rows.
+#[derive(Debug)]
+pub(super) struct Age {
+    /// Shared with the lane.
+    pub covering: Arc<Covering>,
+    /// How old fills must be to be added up.
+    pub replay: Duration,
+    /// How old rows must be to be deleted, if they ever are.
+    pub keep: Option<Duration>,
+}
 
 /// How a checkpoint treats others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,7 +73,7 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Opens the connection and starts the thread.
-    pub(super) fn start(place: Arc<Place>, metrics: Metrics) -> Result<Self, OpenError> {
+    pub(super) fn start(place: Arc<Place>, metrics: Metrics, age: Age) -> Result<Self, OpenError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let sqlite = |source| open_error(place.path(), "open the checkpoint connection", source);
         let connection = Connection::open_with_flags(place.path(), flags).map_err(sqlite)?;
@@ -73,6 +94,9 @@ impl Checkpointer {
             unmoved: true,
             last_sync: Instant::now(),
             next_run: Instant::now() + SYNC_EVERY,
+            last_probe: Instant::now(),
+            age,
+            next_age: Instant::now() + SYNC_EVERY,
             failing: false,
         };
         let thread = std::thread::Builder::new()
@@ -121,18 +145,33 @@ struct Rounds {
     unmoved: bool,
     last_sync: Instant,
     next_run: Instant,
+    last_probe: Instant,
+    age: Age,
+    next_age: Instant,
     failing: bool,
 }
 
 impl Rounds {
     fn look(&mut self) {
         self.place.look();
+        let pause = match self.place.trouble() {
+            None => PROBE_EVERY,
+            Some(_) => LOOK_EVERY,
+        };
+        if self.last_probe.elapsed() >= pause {
+            self.last_probe = Instant::now();
+            self.probe();
+        }
         let bytes = self.wal_bytes();
         let outcome = self.note_commits().and_then(|()| {
             if self.unmoved && (Instant::now() >= self.next_run || bytes > SOON_BYTES) {
                 self.checkpoint(bytes)?;
             } else if self.unsynced && self.last_sync.elapsed() >= SYNC_EVERY {
                 self.sync()?;
+            }
+            if Instant::now() >= self.next_age && self.age.covering.latest().is_some() {
+                self.next_age = Instant::now() + AGE_EVERY;
+                self.retire()?;
             }
             Ok(())
         });
@@ -144,6 +183,39 @@ impl Rounds {
             }
         }
         self.failing = outcome.is_err();
+    }
+
+    /// Adds up old fills and deletes what is too old.
+    fn retire(&mut self) -> Result<(), RoundError> {
+        if positions::cover(&mut self.connection, &self.age.covering, self.age.replay)? {
+            self.unmoved = true;
+        }
+        let Some(keep) = self.age.keep else { return Ok(()) };
+        let deleted = prune::prune(&mut self.connection, &self.age.covering, keep)?;
+        if deleted > 0 {
+            self.unmoved = true;
+            self.metrics.pruned.inc_by(deleted as u64);
+            tracing::info!(
+                deleted,
+                ?keep,
+                "old orders and fills were deleted; a backup has them"
+            );
+        }
+        Ok(())
+    }
+
+    /// Writes a page that holds nothing; the lane reads what came of it.
+    fn probe(&mut self) {
+        if self.place.moved() {
+            return;
+        }
+        let outcome = self.connection.execute(PROBE, []).map_err(WriteError::Sqlite);
+        self.unmoved = true;
+        let trouble = outcome.err().map(|error| error.describe(self.place.path()));
+        if trouble.is_some() {
+            self.metrics.errors.inc();
+        }
+        self.place.note(trouble);
     }
 
     fn note_commits(&mut self) -> Result<(), RoundError> {
@@ -169,6 +241,7 @@ impl Rounds {
 
     fn checkpoint(&mut self, bytes: u64) -> Result<(), RoundError> {
         self.next_run = Instant::now() + RUN_EVERY;
+        crash_point::reach(Step::LogUnmoved);
         run(&self.connection, Mode::Passive)?;
         if bytes > BOUND_BYTES {
             run(&self.connection, Mode::Truncate)?;
@@ -176,7 +249,9 @@ impl Rounds {
         // Whether somebody was in the way is not looked at: the log is made to reach the disk all the same, and
         // what was left in it is moved with what comes next.
         self.unmoved = false;
+        crash_point::reach(Step::LogMoved);
         restart_log(&self.connection)?;
+        crash_point::reach(Step::LogRestarted);
         self.wal_bytes();
         self.metrics.checkpoints.inc();
         Ok(())
@@ -201,12 +276,13 @@ pub(super) fn run(connection: &Connection, mode: Mode) -> rusqlite::Result<()> {
     connection.query_row(sql, [], |_| Ok(()))
 }
 
+const PROBE: &str = "INSERT INTO write_probe (id, filler) VALUES (2, x'')
+                     ON CONFLICT (id) DO UPDATE SET filler = excluded.filler";
+
 /// The first commit after a checkpoint, which starts the log again and waits for the disk. A writer that is
 /// in the way does it instead.
 fn restart_log(connection: &Connection) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO write_probe (id, filler) VALUES (2, x'')
-               ON CONFLICT (id) DO UPDATE SET filler = excluded.filler";
-    match connection.execute(sql, []) {
+    match connection.execute(PROBE, []) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
         outcome => outcome.map(drop),
     }

@@ -27,7 +27,7 @@ pub enum OpenError {
         source: io::Error,
     },
     /// The file cannot be read.
-    #[error("cannot read the ledger {path}: {source}; check its owner, its mode and the disk")]
+    #[error("cannot read {path}: {source}; check its owner, its mode and the disk")]
     NotReadable {
         /// Which file.
         path: PathBuf,
@@ -57,7 +57,7 @@ pub enum OpenError {
     },
     /// A ledger is never empty.
     #[error(
-        "the ledger {path} is an empty file, so its content was lost; restore it from a backup, or move it \
+        "the ledger {path} is an empty file, so its content was lost; restore it with `moorctl backup restore BACKUP`, or move it \
          away to start a new ledger (the broker knows orders and positions, but not the operator's latch)"
     )]
     Empty {
@@ -110,13 +110,39 @@ pub enum OpenError {
     },
     /// The file is damaged.
     #[error(
-        "the ledger {path} is damaged: {text}; keep the file and its -wal for examination and restore a \
-         backup (sqlite3's .recover may save what is readable)"
+        "the ledger {path} is damaged: {text}; nothing was changed. Restore a backup with `moorctl backup restore \
+         BACKUP`, which keeps the damaged file beside it (sqlite3's .recover may save what is readable)"
     )]
     Corrupt {
         /// Which file.
         path: PathBuf,
         /// What SQLite or the reader found.
+        text: String,
+    },
+    /// A restore was cut off.
+    #[error(
+        "a restore of the ledger {path} was cut off ({draft} is there); run `moorctl backup restore BACKUP` again: \
+         nothing was lost, what it replaces is kept beside it"
+    )]
+    RestoreInterrupted {
+        /// Which file.
+        path: PathBuf,
+        /// What the restore left.
+        draft: PathBuf,
+    },
+    /// No migration without a backup.
+    #[error(
+        "the ledger {path} must go from version {from} to {to}, and the backup before that failed: {text}; nothing was \
+         changed"
+    )]
+    NoBackupBeforeMigration {
+        /// Which file.
+        path: PathBuf,
+        /// Its version.
+        from: i32,
+        /// This program's.
+        to: i32,
+        /// Why there is no backup.
         text: String,
     },
     /// An order may be live in an instrument the configuration no longer has.
@@ -159,6 +185,22 @@ pub enum OpenError {
     /// The thread for checkpoints did not start.
     #[error("cannot start the ledger's checkpoint thread: {0}; check the limit on threads (TasksMax=)")]
     Thread(io::Error),
+}
+
+impl OpenError {
+    /// Whether starting again cannot mend it: a person has to look at the file or at the configuration first.
+    pub const fn needs_a_person(&self) -> bool {
+        !matches!(
+            self,
+            OpenError::Locked { .. }
+                | OpenError::NotWritable { .. }
+                | OpenError::NotReadable { .. }
+                | OpenError::Sqlite { .. }
+                | OpenError::NoBackupBeforeMigration { .. }
+                | OpenError::Metrics(_)
+                | OpenError::Thread(_)
+        )
+    }
 }
 
 /// What kind of failure an append met; decides whether a retry can help.

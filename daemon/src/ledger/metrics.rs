@@ -21,6 +21,8 @@ pub(super) struct Metrics {
     pub wal_bytes: IntGauge,
     /// Checkpoints run.
     pub checkpoints: IntCounter,
+    /// Old rows deleted.
+    pub pruned: IntCounter,
 }
 
 impl Metrics {
@@ -49,12 +51,17 @@ impl Metrics {
                 "moored_ledger_checkpoints_total",
                 "Checkpoints run on the ledger's write-ahead log.",
             )?,
+            pruned: IntCounter::new(
+                "moored_ledger_pruned_rows_total",
+                "Old orders and fills deleted from the ledger, which a verified backup has.",
+            )?,
         };
         registry.register(Box::new(metrics.append_seconds.clone()))?;
         registry.register(Box::new(metrics.appends.clone()))?;
         registry.register(Box::new(metrics.errors.clone()))?;
         registry.register(Box::new(metrics.wal_bytes.clone()))?;
         registry.register(Box::new(metrics.checkpoints.clone()))?;
+        registry.register(Box::new(metrics.pruned.clone()))?;
         Ok(metrics)
     }
 }

@@ -12,17 +12,28 @@
 //! | `write.rs` / `restore.rs` | records to rows / rows to what the desk starts with |
 //! | `read.rs` | queries for people, on connections of their own |
 //! | `checkpoint.rs` | moving the write-ahead log into the database, on a thread of its own |
+//! | `positions.rs` / `prune.rs` | what old fills add up to / deleting what is old |
+//! | `backup/` | copies: made live, verified, put back |
+//! | `schema.rs` / `migrate.rs` | versions / from one to the next, with a backup and a dry run |
 //! | `lock.rs` | one daemon to a ledger |
+//!
+//! A start and a recovery are one path: [`Ledger::open`], then `Desk::new` with the [`Memory`] it hands back, which is
+//! empty for a new ledger; the desk is Recovering until a session has proved the broker's truth, whatever came before.
 //!
 //! Never: a decision about an order, a clock, a wait for the disk on the lane that the configuration did not
 //! ask for, a file overwritten because it could not be read.
 
+mod backup;
 mod checkpoint;
+mod crash_steps;
 mod error;
 mod lock;
 mod metrics;
+mod migrate;
 mod names;
 mod open;
+mod positions;
+mod prune;
 mod read;
 mod restore;
 mod schema;
@@ -41,25 +52,31 @@ mod round_trip_tests;
 #[cfg(test)]
 mod samples;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use prometheus::Registry;
 use rusqlite::{Connection, ErrorCode, params};
 use serde::{Deserialize, Serialize};
 
-use crate::desk::record::{Memory, Record};
+use crate::crash_point::{self, Step};
+use crate::desk::record::{Memory, Record, RememberedExecution};
 use crate::domain::instrument::Instrument;
 use crate::domain::time::Timestamp;
-use checkpoint::Checkpointer;
+use checkpoint::{Age, Checkpointer};
+use crash_steps::Stage;
 use lock::LedgerLock;
 use metrics::Metrics;
 use names::Names;
 use open::Place;
+use positions::Covering;
 use write::WriteError;
 
+pub use backup::{BackupError, Backups, Restored, Verified, restore as restore_backup, verify};
 pub use error::{AppendError, AppendErrorKind, OpenError, ReadError};
+pub use migrate::{MigrationReport, dry_run};
 pub use read::{AdminActionRow, DenialRow, ExecutionRow, LedgerReader, OrderEventRow, OrderRow, Page};
 
 /// Where the ledger is and what it survives.
@@ -70,6 +87,13 @@ pub struct Config {
     pub path: PathBuf,
     /// When a commit reaches the disk itself.
     pub synchronous: Synchronous,
+    /// Fills of so many days are read one by one at a start, so that one the broker repeats is known; what older ones add
+    /// up to is kept. IB repeats those of a day, and of seven where the gateway is set so.
+    pub replay_days: u32,
+    /// Ended orders, fills and refusals older than so many days are deleted once a verified backup has them; 0 keeps all.
+    pub keep_days: u32,
+    /// Where backups go that are not told a path: `backups` beside the ledger, if nothing is said.
+    pub backup_dir: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -77,6 +101,9 @@ impl Default for Config {
         Config {
             path: PathBuf::from("/var/lib/moored/ledger.db"),
             synchronous: Synchronous::Normal,
+            replay_days: 10,
+            keep_days: 1_100,
+            backup_dir: None,
         }
     }
 }
@@ -104,6 +131,11 @@ pub struct Ledger {
     place: Arc<Place>,
     connection: Connection,
     checkpointer: Checkpointer,
+    covering: Arc<Covering>,
+    /// Fills up to this number were added up when the ledger was opened, and not read.
+    unread: i64,
+    /// Families of those that were asked for since.
+    recalled: HashSet<String>,
     // Last, so that the lock outlives everything that touches the file.
     _lock: LedgerLock,
 }
@@ -120,19 +152,32 @@ impl Ledger {
         let path = config.path.as_path();
         open::check_place(path)?;
         let lock = LedgerLock::acquire(path)?;
+        open::check_restored(path)?;
         open::make_if_missing(path)?;
         let connection = open::connect(path, config.synchronous)?;
+        crash_point::reach(Step::LedgerOpened);
         let names = Names::new(instruments, plugins);
         let memory = restore::restore(&connection, path, &names)?;
+        crash_point::reach(Step::MemoryRead);
         let place = Arc::new(Place::of(path)?);
         let metrics = Metrics::register(registry)?;
-        let checkpointer = Checkpointer::start(Arc::clone(&place), metrics.clone())?;
+        let sqlite = |source| open_error(path, "read the checkpoints", source);
+        let covering = Arc::new(Covering::of(&connection).map_err(sqlite)?);
+        let age = Age {
+            covering: Arc::clone(&covering),
+            replay: days(config.replay_days),
+            keep: (config.keep_days > 0).then(|| days(config.keep_days)),
+        };
+        let checkpointer = Checkpointer::start(Arc::clone(&place), metrics.clone(), age)?;
         let ledger = Ledger {
             names,
             metrics,
             place,
             connection,
             checkpointer,
+            unread: covering.upto(),
+            covering,
+            recalled: HashSet::new(),
             _lock: lock,
         };
         Ok((ledger, memory))
@@ -145,17 +190,43 @@ impl Ledger {
             return Ok(());
         }
         let started = Instant::now();
-        let names = &self.names;
+        let (names, covering) = (&self.names, &self.covering);
+        crash_steps::reach(records, Stage::Unrecorded);
         self.write(|connection| {
             records
                 .iter()
-                .try_for_each(|record| write::write_record(connection, names, at, record))
+                .try_for_each(|record| write::write_record(connection, names, covering, at, record))?;
+            crash_steps::reach(records, Stage::Uncommitted);
+            Ok(())
         })?;
+        covering.wrote(at);
+        crash_steps::reach(records, Stage::Recorded);
         self.metrics
             .append_seconds
             .observe(started.elapsed().as_secs_f64());
         self.metrics.appends.inc();
         Ok(())
+    }
+
+    /// The fill that counts of this id's family, once, if the start did not read it: the broker repeats or corrects a fill
+    /// that is older than `replay_days`. One look-up by an index, and none at all while every fill was read.
+    pub fn recall(&mut self, exec_id: &str) -> Option<RememberedExecution> {
+        if self.unread == 0 || self.recalled.contains(write::family(exec_id).0) {
+            return None;
+        }
+        match restore::covered_execution(&self.connection, &self.names, exec_id, self.unread) {
+            Ok(found) => {
+                if found.is_some() {
+                    self.recalled.insert(write::family(exec_id).0.to_owned());
+                }
+                found
+            }
+            Err(error) => {
+                self.metrics.errors.inc();
+                tracing::error!(exec_id, %error, "an old fill cannot be read; the desk may take it for a new one");
+                None
+            }
+        }
     }
 
     /// Whether the ledger can be written now: writes a few pages that hold nothing. For after an append
@@ -174,19 +245,26 @@ impl Ledger {
         let outcome = match self.place.moved() {
             false => write::in_transaction(&self.connection, body)
                 .map_err(|error| error.describe(self.place.path())),
-            true => Err(AppendError {
-                kind: AppendErrorKind::Moved,
-                text: format!(
-                    "{} was moved, deleted or replaced while in use; put the file back (what was written so \
-                     far is in it), or stop the daemon and start it again",
-                    self.place.path().display()
-                ),
-            }),
+            true => Err(self.place.moved_error()),
         };
         if outcome.is_err() {
             self.metrics.errors.inc();
         }
         outcome
+    }
+
+    /// Why the ledger could not be written when the checkpoint thread last tried, which is every few seconds; does not
+    /// wait for the disk.
+    pub fn trouble(&self) -> Option<AppendError> {
+        self.place.trouble()
+    }
+
+    /// For backups, on a thread that may wait for the disk.
+    pub fn backups(&self, config: &Config) -> Backups {
+        let ledger = self.place.path().to_owned();
+        let beside = || open::directory_of(&ledger).join("backups");
+        let folder = config.backup_dir.clone().unwrap_or_else(beside);
+        Backups { ledger, folder }
     }
 
     /// For queries, on any thread.
@@ -213,6 +291,10 @@ impl Ledger {
             tracing::warn!(%path, %error, "the ledger was closed with its write-ahead log");
         }
     }
+}
+
+fn days(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count) * 86_400)
 }
 
 /// As much as a large batch of records.

@@ -5,12 +5,15 @@ use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::OpenError;
-use super::{Synchronous, checkpoint, open_error, schema};
+use super::error::{AppendError, AppendErrorKind, OpenError};
+use super::{Synchronous, backup, checkpoint, migrate, open_error, schema};
+use crate::crash_point::{self, Step};
+use crate::domain::time::Timestamp;
 
 /// How long the lane waits for another process (a person's `sqlite3`) to let go of the file.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
@@ -21,6 +24,8 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// A commit writes every page it touched to the log, so small pages make short commits: with 1 KiB an order
 /// takes two thirds of the time it takes with SQLite's 4 KiB.
 const PAGE_BYTES: i32 = 1024;
+/// After the ledger's name while a backup is being put in its place.
+pub(super) const RESTORING: &str = ".restoring";
 /// The smallest page, and so the smallest database, of SQLite.
 const SMALLEST: u64 = 512;
 
@@ -32,6 +37,8 @@ pub(super) struct Place {
     wal: PathBuf,
     identity: (u64, u64),
     moved: AtomicBool,
+    /// What the last write probe off the lane met.
+    trouble: Mutex<Option<AppendError>>,
 }
 
 impl Place {
@@ -45,6 +52,7 @@ impl Place {
             wal: beside(path, "-wal"),
             identity: (metadata.dev(), metadata.ino()),
             moved: AtomicBool::new(false),
+            trouble: Mutex::new(None),
         })
     }
 
@@ -67,15 +75,42 @@ impl Place {
     pub(super) fn moved(&self) -> bool {
         self.moved.load(Ordering::Relaxed)
     }
+
+    /// Keeps what a write probe met.
+    pub(super) fn note(&self, trouble: Option<AppendError>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble;
+    }
+
+    /// Why the ledger could not be written when it was last looked at.
+    pub(super) fn trouble(&self) -> Option<AppendError> {
+        if self.moved() {
+            return Some(self.moved_error());
+        }
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(super) fn moved_error(&self) -> AppendError {
+        AppendError {
+            kind: AppendErrorKind::Moved,
+            text: format!(
+                "{} was moved, deleted or replaced while in use; put the file back (what was written so far is in \
+                 it), or stop the daemon and start it again",
+                self.path.display()
+            ),
+        }
+    }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-fn directory_of(path: &Path) -> &Path {
+pub(super) fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -123,6 +158,26 @@ pub(super) fn check_place(path: &Path) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// Refuses a ledger beside which a restore was cut off: which of the two it is cannot be told from here.
+pub(super) fn check_restored(path: &Path) -> Result<(), OpenError> {
+    match backup::interrupted(path) {
+        None => Ok(()),
+        Some(draft) => Err(OpenError::RestoreInterrupted {
+            path: path.to_owned(),
+            draft,
+        }),
+    }
+}
+
+/// When the file was last written: an instant no later than now for what has no other.
+pub(super) fn changed_at(path: &Path) -> Timestamp {
+    let nanos = fs::metadata(path).map_or(0, |found| {
+        let seconds = u64::try_from(found.mtime()).unwrap_or(0);
+        seconds.saturating_mul(1_000_000_000)
+    });
+    Timestamp::from_nanos(nanos)
+}
+
 /// Makes an empty ledger where there is none: under another name until it is whole, so that a crash leaves
 /// either none or a good one, and an empty file is always a ledger that lost its content. The caller holds
 /// the lock.
@@ -165,7 +220,9 @@ pub(super) fn make_if_missing(path: &Path) -> Result<(), OpenError> {
         .map_err(sqlite)?;
     schema::migrate(&connection, 0).map_err(sqlite)?;
     connection.close().map_err(|(_, source)| sqlite(source))?;
+    crash_point::reach(Step::LedgerDrafted);
     publish(&draft, path).map_err(|source| unwritable(path, source))?;
+    crash_point::reach(Step::LedgerPublished);
     tracing::info!(path = %path.display(), "made a new ledger");
     Ok(())
 }
@@ -195,7 +252,7 @@ pub(super) fn connect(path: &Path, synchronous: Synchronous) -> Result<Connectio
     }
     check_pages(&connection, path)?;
     configure(&connection, path, synchronous)?;
-    schema::migrate(&connection, version).map_err(sqlite("bring the tables up to date"))?;
+    migrate::migrate(&connection, path, version)?;
     restrict(path);
     Ok(connection)
 }
@@ -209,7 +266,7 @@ fn unreadable(path: &Path, source: io::Error) -> OpenError {
 
 /// Looks at the first bytes ourselves: SQLite would take an empty file, or one shorter than its header, for a
 /// new database.
-fn check_header(path: &Path) -> Result<(), OpenError> {
+pub(super) fn check_header(path: &Path) -> Result<(), OpenError> {
     let mut header = Vec::new();
     let read = File::open(path).and_then(|file| file.take(SMALLEST).read_to_end(&mut header));
     let length = read.map_err(|source| unreadable(path, source))?;
@@ -226,7 +283,7 @@ fn check_header(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Whether it is a ledger, and of a version we know; which one.
-fn check_kind(connection: &Connection, path: &Path) -> Result<i32, OpenError> {
+pub(super) fn check_kind(connection: &Connection, path: &Path) -> Result<i32, OpenError> {
     let number = |name: &str| {
         let asked = connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
         asked.map_err(|source| open_error(path, "read the version", source))

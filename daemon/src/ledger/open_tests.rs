@@ -16,7 +16,7 @@ use crate::orders::lifecycle::OrderState;
 fn open_error(path: &Path) -> OpenError {
     let config = Config {
         path: path.to_owned(),
-        synchronous: Synchronous::Normal,
+        ..Config::default()
     };
     open_with(&config, &samples::NAMES, &samples::PLUGINS).expect_err("cannot be opened")
 }
@@ -93,7 +93,7 @@ fn a_good_database_that_is_not_our_ledger_is_left_alone() {
     );
     check_spoiled(
         |path| sql(path, &format!("PRAGMA user_version = {}", schema::VERSION + 1)),
-        &["version 2", "up to 1", "newer moored"],
+        &["version 3", "up to 2", "newer moored"],
     );
     check_spoiled(
         |path| {
@@ -187,6 +187,7 @@ fn a_registry_takes_one_ledger() {
         "appends_total",
         "checkpoints_total",
         "errors_total",
+        "pruned_rows_total",
         "wal_bytes",
     ];
     assert_eq!(names, expected.map(|name| format!("moored_ledger_{name}")));

@@ -125,6 +125,7 @@ impl Fold {
                 })
                 .cloned()
                 .collect(),
+            positions: Vec::new(),
             executions: live
                 .into_iter()
                 .map(|record| RememberedExecution {

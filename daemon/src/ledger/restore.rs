@@ -7,6 +7,8 @@ use rusqlite::{Connection, Row};
 
 use super::error::OpenError;
 use super::names::Names;
+use super::positions;
+use super::write::family;
 use crate::desk::record::{ExecutionRecord, Memory, RememberedExecution, RememberedOrder};
 use crate::domain::instrument::InstrumentId;
 use crate::domain::money::{Money, Price, Quantity};
@@ -23,6 +25,7 @@ pub(super) fn restore(connection: &Connection, path: &Path, names: &Names) -> Re
     let (highest_order_id, highest_client_order_id) = high_water_marks(connection).map_err(sqlite)?;
     Ok(Memory {
         open_orders: open_orders(connection, path, names)?,
+        positions: positions::held(connection, path, names)?,
         executions: executions(connection, path, names)?,
         latch: latch(connection, path)?,
         highest_order_id,
@@ -30,12 +33,14 @@ pub(super) fn restore(connection: &Connection, path: &Path, names: &Names) -> Re
     })
 }
 
-/// Derived, so they can never be behind the orders. The desk numbers its own orders in a range far above the
+/// Derived, so they can never be behind the orders; a floor stands for orders that are no longer here. The desk numbers its own orders in a range far above the
 /// plugins', and does not count: the mark is that of the plugins.
 fn high_water_marks(connection: &Connection) -> rusqlite::Result<(i32, u64)> {
     let sql = "
-        SELECT COALESCE((SELECT MAX(order_id) FROM orders), 0),
-               COALESCE((SELECT MAX(client_order_id) FROM orders WHERE client_order_id BETWEEN 0 AND ?1), 0)";
+        SELECT MAX(COALESCE((SELECT MAX(order_id) FROM orders), 0),
+                   COALESCE((SELECT value FROM marks WHERE name = 'order_id_floor'), 0)),
+               MAX(COALESCE((SELECT MAX(client_order_id) FROM orders WHERE client_order_id BETWEEN 0 AND ?1), 0),
+                   COALESCE((SELECT value FROM marks WHERE name = 'client_order_id_floor'), 0))";
     let last_of_plugins = ClientOrderId::FIRST_OF_DESK.cast_signed() - 1;
     connection.query_row(sql, [last_of_plugins], |row| {
         Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned()))
@@ -130,8 +135,24 @@ fn remembered_order(
     }))
 }
 
-/// Every fill that counts, oldest first, with the last commission told of it or of what it corrects. A correction has
-/// the place and the time of the fill that it corrects, so that a start counts as the running desk did. Those in
+/// The fills, each with the last commission told of it or of what it corrects. A correction has the place and the time of the
+/// fill that it corrects, so that a start counts as the running desk did.
+pub(super) const FILLS: &str = "
+    SELECT e.exec_id,
+           (SELECT f.recorded_at FROM executions f WHERE f.family = e.family ORDER BY f.number LIMIT 1),
+           e.plugin, e.order_id, e.client_id, e.perm_id, e.order_ref,
+           e.instrument, e.con_id, e.side, e.size, e.price, e.cumulative, e.time,
+           COALESCE(
+               (SELECT c.amount FROM commissions c
+                WHERE c.exec_id > e.family || '.' AND c.exec_id < e.family || '/'
+                    AND length(c.exec_id) = length(e.family) + 3
+                ORDER BY c.exec_id DESC LIMIT 1),
+               (SELECT c.amount FROM commissions c WHERE c.exec_id = e.exec_id)),
+           (SELECT MIN(f.number) FROM executions f WHERE f.family = e.family) AS place
+    FROM executions e
+    WHERE e.superseded = 0";
+
+/// Every fill that counts and that no checkpoint has added up, oldest first. Those in
 /// an instrument that is no longer configured stay in the ledger and come back with the instrument; the desk
 /// could do nothing with them.
 fn executions(
@@ -139,22 +160,13 @@ fn executions(
     path: &Path,
     names: &Names,
 ) -> Result<Vec<RememberedExecution>, OpenError> {
-    let sql = "
-        SELECT e.exec_id,
-               (SELECT f.recorded_at FROM executions f WHERE f.family = e.family ORDER BY f.number LIMIT 1),
-               e.plugin, e.order_id, e.client_id, e.perm_id, e.order_ref,
-               e.instrument, e.con_id, e.side, e.size, e.price, e.cumulative, e.time,
-               COALESCE(
-                   (SELECT c.amount FROM commissions c
-                    WHERE c.exec_id > e.family || '.' AND c.exec_id < e.family || '/'
-                        AND length(c.exec_id) = length(e.family) + 3
-                    ORDER BY c.exec_id DESC LIMIT 1),
-                   (SELECT c.amount FROM commissions c WHERE c.exec_id = e.exec_id))
-        FROM executions e
-        WHERE e.superseded = 0
-        ORDER BY (SELECT MIN(f.number) FROM executions f WHERE f.family = e.family)";
+    let sql = format!(
+        "{FILLS} AND e.number > (SELECT COALESCE(MAX(upto), 0) FROM checkpoints)
+             AND place > (SELECT COALESCE(MAX(upto), 0) FROM checkpoints)
+         ORDER BY place"
+    );
     let sqlite = |source: rusqlite::Error| super::open_error(path, "read the executions", source);
-    let mut statement = connection.prepare(sql).map_err(sqlite)?;
+    let mut statement = connection.prepare(&sql).map_err(sqlite)?;
     let mut rows = statement.query([]).map_err(sqlite)?;
     let mut executions = Vec::new();
     let mut left_out = 0_u64;
@@ -184,6 +196,22 @@ fn executions(
         );
     }
     Ok(executions)
+}
+
+/// The fill of this id's family that counts, if a checkpoint has added it up, so that a start did not read it.
+pub(super) fn covered_execution(
+    connection: &Connection,
+    names: &Names,
+    exec_id: &str,
+    upto: i64,
+) -> rusqlite::Result<Option<RememberedExecution>> {
+    let sql = format!("{FILLS} AND e.family = ?1 AND place <= ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(rusqlite::params![family(exec_id).0, upto])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (name, con_id): (Option<String>, i32) = (row.get(7)?, row.get(8)?);
+    let instrument = name.and_then(|name| names.instrument_id(&name, Some(con_id)));
+    remembered_execution(row, instrument)
 }
 
 /// `None` if a word in the row is not one of ours.
@@ -242,7 +270,7 @@ fn unknown_word(path: &Path, place: &str) -> OpenError {
     }
 }
 
-fn side(word: &str) -> Option<Side> {
+pub(super) fn side(word: &str) -> Option<Side> {
     [Side::Buy, Side::Sell]
         .into_iter()
         .find(|side| side.as_str() == word)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use prometheus::Registry;
 
-use super::{Config, Ledger, OpenError, Synchronous};
+use super::{Config, Ledger, OpenError};
 use crate::desk::record::{ExecutionRecord, Memory, OrderStateRecord, Record};
 use crate::domain::instrument::{Instrument, InstrumentId, SecurityType};
 use crate::domain::money::{Money, Price, Quantity};
@@ -44,7 +44,7 @@ pub(super) fn instruments(names: &[&str]) -> Vec<Instrument> {
 pub(super) fn config(directory: &Path) -> Config {
     Config {
         path: directory.join("ledger.db"),
-        synchronous: Synchronous::Normal,
+        ..Config::default()
     }
 }
 

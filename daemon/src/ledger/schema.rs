@@ -7,12 +7,14 @@
 
 use rusqlite::Connection;
 
+use crate::crash_point::{self, Step};
+
 /// Marks a SQLite file as a ledger: "MOOR" in ASCII.
 pub(super) const APPLICATION_ID: i32 = 0x4d4f_4f52;
 
 /// Forward only: entry `n` takes a ledger from version `n` to version `n + 1`. Entries that were released
 /// never change.
-const MIGRATIONS: [&str; 1] = [VERSION_1];
+const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
 
 /// The version this program writes.
 pub(super) const VERSION: i32 = MIGRATIONS.len() as i32;
@@ -138,6 +140,49 @@ CREATE TABLE write_probe (
 ) STRICT;
 ";
 
+const VERSION_2: &str = "
+-- Numbers the ledger keeps about itself. order_id_floor, client_order_id_floor: ids up to these were used,
+-- though their orders may not be here (pruned, or younger than a restored backup).
+CREATE TABLE marks (
+    name  TEXT    NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- A start does not fold all fills ever recorded: what those up to a number add up to. The one with base = 1
+-- replaces the fills that were deleted.
+CREATE TABLE checkpoints (
+    upto INTEGER PRIMARY KEY,
+    at   INTEGER NOT NULL,
+    base INTEGER NOT NULL
+) STRICT;
+
+-- Who held what at a checkpoint, by the names of the time. cost and realized are before the contract's multiplier.
+CREATE TABLE checkpoint_positions (
+    upto       INTEGER NOT NULL,
+    plugin     TEXT    NOT NULL,
+    instrument TEXT    NOT NULL,
+    con_id     INTEGER NOT NULL,
+    size       INTEGER NOT NULL,
+    cost       TEXT    NOT NULL,
+    realized   TEXT    NOT NULL,
+    fees       TEXT    NOT NULL,
+    PRIMARY KEY (upto, plugin, instrument, con_id)
+) STRICT, WITHOUT ROWID;
+
+-- Backups that were written and verified: rows may be deleted for their age only when one of these has them.
+CREATE TABLE backups (
+    number INTEGER PRIMARY KEY,
+    at     INTEGER NOT NULL,
+    path   TEXT    NOT NULL,
+    bytes  INTEGER NOT NULL,
+    sha256 TEXT    NOT NULL,
+    upto   INTEGER NOT NULL
+) STRICT;
+
+-- A start reads the open orders: few, whatever the age of the ledger, so this index is one small page.
+CREATE INDEX orders_open ON orders (order_id) WHERE open = 1;
+";
+
 /// Takes a ledger of version `from` to this version, one transaction a step: a crash leaves a whole version.
 pub(super) fn migrate(connection: &Connection, from: i32) -> rusqlite::Result<()> {
     let from = usize::try_from(from).unwrap_or(0);
@@ -152,7 +197,13 @@ pub(super) fn migrate(connection: &Connection, from: i32) -> rusqlite::Result<()
             )?;
         }
         transaction.pragma_update(None, "user_version", step as i32 + 1)?;
+        if from > 0 {
+            crash_point::reach(Step::MigrationUncommitted);
+        }
         transaction.commit()?;
+        if from > 0 {
+            crash_point::reach(Step::MigrationCommitted);
+        }
     }
     Ok(())
 }

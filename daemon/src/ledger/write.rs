@@ -4,6 +4,7 @@ use rusqlite::{Connection, ErrorCode, params};
 
 use super::error::{AppendError, AppendErrorKind};
 use super::names::Names;
+use super::positions::Covering;
 use crate::desk::record::{ExecutionRecord, OrderStateRecord, Record};
 use crate::domain::money::Money;
 use crate::domain::order::{ClientOrderId, OrderId};
@@ -110,6 +111,7 @@ fn roll_back(connection: &Connection) -> rusqlite::Result<()> {
 pub(super) fn write_record(
     connection: &Connection,
     names: &Names,
+    covering: &Covering,
     at: Timestamp,
     record: &Record,
 ) -> Result<(), WriteError> {
@@ -118,8 +120,8 @@ pub(super) fn write_record(
         Record::Replaced(placement) => write_placement(connection, names, at, "replaced", placement),
         Record::CancelRequested { order_id } => write_cancel(connection, at, *order_id),
         Record::OrderState(state) => write_order_state(connection, at, state),
-        Record::Executed(execution) => write_execution(connection, names, at, execution),
-        Record::Commissioned(commission) => write_commission(connection, at, commission),
+        Record::Executed(execution) => write_execution(connection, names, covering, at, execution),
+        Record::Commissioned(commission) => write_commission(connection, covering, at, commission),
         Record::Denied {
             client_order_id,
             plugin,
@@ -289,6 +291,7 @@ pub(super) fn family(exec_id: &str) -> (&str, u32) {
 fn write_execution(
     connection: &Connection,
     names: &Names,
+    covering: &Covering,
     at: Timestamp,
     record: &ExecutionRecord,
 ) -> Result<(), WriteError> {
@@ -317,25 +320,37 @@ fn write_execution(
             order_id = excluded.order_id, client_id = excluded.client_id, perm_id = excluded.perm_id,
             order_ref = excluded.order_ref, con_id = excluded.con_id, side = excluded.side,
             size = excluded.size, price = excluded.price, cumulative = excluded.cumulative,
-            time = excluded.time";
-    connection.prepare_cached(sql)?.execute(params![
-        execution.exec_id,
-        family,
-        revision,
-        bits(at.nanos()),
-        record.plugin,
-        execution.order_id.0,
-        execution.client_id,
-        execution.perm_id,
-        execution.order_ref,
-        instrument,
-        execution.con_id,
-        execution.side.as_str(),
-        execution.size.nanos(),
-        execution.price.nanos(),
-        execution.cumulative.nanos(),
-        execution.time,
-    ])?;
+            time = excluded.time
+        RETURNING number";
+    let mut statement = connection.prepare_cached(sql)?;
+    let number = statement.query_row(
+        params![
+            execution.exec_id,
+            family,
+            revision,
+            bits(at.nanos()),
+            record.plugin,
+            execution.order_id.0,
+            execution.client_id,
+            execution.perm_id,
+            execution.order_ref,
+            instrument,
+            execution.con_id,
+            execution.side.as_str(),
+            execution.size.nanos(),
+            execution.price.nanos(),
+            execution.cumulative.nanos(),
+            execution.time,
+        ],
+        |row| row.get::<_, i64>(0),
+    )?;
+    covering.touched(connection, number)?;
+    if covering.any() {
+        let sql = "SELECT COALESCE(MIN(number), ?2) FROM executions WHERE family = ?1";
+        let mut statement = connection.prepare_cached(sql)?;
+        let oldest: i64 = statement.query_row(params![family, number], |row| row.get(0))?;
+        covering.touched(connection, oldest)?;
+    }
     let sql = "UPDATE executions SET superseded = 1 WHERE family = ?1 AND revision < ?2 AND superseded = 0";
     connection
         .prepare_cached(sql)?
@@ -346,6 +361,7 @@ fn write_execution(
 /// Told twice, a commission is the last one told: IB corrects it under the same execution id.
 fn write_commission(
     connection: &Connection,
+    covering: &Covering,
     at: Timestamp,
     commission: &Commission,
 ) -> Result<(), WriteError> {
@@ -364,6 +380,13 @@ fn write_commission(
         amount.to_string(),
         commission.currency,
     ])?;
+    if covering.any() {
+        let sql = "SELECT MIN(number) FROM executions WHERE family = ?1";
+        let mut statement = connection.prepare_cached(sql)?;
+        let (family, _) = family(&commission.exec_id);
+        let number: Option<i64> = statement.query_row([family], |row| row.get(0))?;
+        covering.touched(connection, number.unwrap_or(i64::MAX))?;
+    }
     Ok(())
 }
 

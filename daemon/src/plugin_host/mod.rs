@@ -15,6 +15,8 @@
 
 mod batch;
 #[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
 mod bench;
 mod bindings;
 mod blueprint;

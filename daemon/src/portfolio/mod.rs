@@ -30,6 +30,39 @@ pub struct Position {
 }
 
 impl Position {
+    /// A position as it was kept: what [`Position::cost`] said with the rest.
+    pub const fn of(size: Quantity, cost: Money, realized: Money, fees: Money) -> Self {
+        Position {
+            size,
+            cost,
+            realized,
+            fees,
+        }
+    }
+
+    /// What the open size cost, signed, before the multiplier.
+    pub const fn cost(&self) -> Money {
+        self.cost
+    }
+
+    /// The same with the profit realized in units of the price turned into money.
+    pub fn scaled(self, multiplier: Quantity) -> Self {
+        Position {
+            realized: scale(self.realized, multiplier),
+            ..self
+        }
+    }
+
+    /// Both together: two names that became one owner.
+    pub fn merged(self, other: Position) -> Self {
+        Position {
+            size: self.size.plus(other.size),
+            cost: self.cost.plus(other.cost),
+            realized: self.realized.plus(other.realized),
+            fees: self.fees.plus(other.fees),
+        }
+    }
+
     /// Average price of the open size; zero when flat.
     pub fn average_price(&self) -> Price {
         if self.size.is_zero() {
@@ -46,7 +79,7 @@ impl Position {
     }
 
     /// Takes in one fill and returns the profit it realized.
-    fn fill(&mut self, side: Side, size: Quantity, price: Price, multiplier: Quantity) -> Money {
+    pub fn fill(&mut self, side: Side, size: Quantity, price: Price, multiplier: Quantity) -> Money {
         let signed = side.signed(size);
         let same_way = self.size.nanos().signum() * signed.nanos().signum() >= 0;
         if same_way {
@@ -94,6 +127,8 @@ struct DayProfit {
 pub struct Portfolio {
     positions: BTreeMap<(PluginId, InstrumentId), Position>,
     days: BTreeMap<(PluginId, InstrumentId), DayProfit>,
+    /// What was held before the fills that are known one by one; profit before the multiplier.
+    bases: BTreeMap<(PluginId, InstrumentId), Position>,
 }
 
 /// One fill, as the portfolio sees it.
@@ -148,7 +183,22 @@ impl Portfolio {
         self.days.entry(key).or_default().earn(Money::ZERO.minus(fee), at);
     }
 
-    /// Counts one owner's fills in one instrument anew, because one of them was corrected or the multiplier has become
+    /// Takes over what an owner held when older fills were added up; its profit is before the multiplier.
+    pub fn restore(
+        &mut self,
+        plugin: PluginId,
+        instrument: InstrumentId,
+        held: Position,
+        multiplier: Quantity,
+    ) {
+        let key = (plugin, instrument);
+        let base = self.bases.entry(key).or_default();
+        *base = base.merged(held);
+        let position = self.positions.entry(key).or_default();
+        *position = position.merged(held.scaled(multiplier));
+    }
+
+    /// Counts one owner's fills in one instrument anew, after what older ones added up to, because one of them was corrected or the multiplier has become
     /// known. The result is what a start would come to.
     pub fn recount(
         &mut self,
@@ -157,7 +207,8 @@ impl Portfolio {
         multiplier: Quantity,
         fills: &[CountedFill],
     ) {
-        let (mut position, mut day) = (Position::default(), DayProfit::default());
+        let base = self.bases.get(&(plugin, instrument)).copied().unwrap_or_default();
+        let (mut position, mut day) = (base.scaled(multiplier), DayProfit::default());
         for fill in fills {
             let realized = position.fill(fill.side, fill.size, fill.price, multiplier);
             let cost = fill.cost.unwrap_or(Money::ZERO);

@@ -194,6 +194,7 @@ impl LedgerModel {
         let of_plugins = client_ids.filter(|id| id.0 < ClientOrderId::FIRST_OF_DESK);
         Memory {
             open_orders: orders.collect(),
+            positions: Vec::new(),
             executions: executions.into_iter().map(|row| self.remembered(row)).collect(),
             latch: self.latch.clone(),
             highest_order_id: self.orders.keys().next_back().copied().unwrap_or(0),

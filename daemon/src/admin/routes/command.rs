@@ -1,6 +1,7 @@
 //! Commands: into the mailbox, then wait for the outcome. Who asked is taken from the socket, never from the request.
 
 use std::fmt;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Bytes, HttpBody};
@@ -11,10 +12,10 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 
-use super::super::PluginRestart;
 use super::super::access::{self, Peer};
 use super::super::problem::Problem;
-use super::super::schema::{Done, HaltRequest, REASON_LIMIT, ReasonRequest};
+use super::super::schema::{BackupBody, Done, HaltRequest, REASON_LIMIT, ReasonRequest};
+use super::super::{BackupRequest, PluginRestart};
 use super::{BODY_LIMIT, Context};
 use crate::desk::effect::CommandOutcome;
 use crate::desk::event::{Command, Requester};
@@ -113,6 +114,34 @@ pub(super) async fn restart_plugin(
     conclude(&context, peer, &what, outcome).await
 }
 
+pub(super) async fn backup(
+    State(context): State<Context>,
+    Extension(peer): Extension<Peer>,
+    request: Request,
+) -> Answer {
+    let BackupBody { path } = body(&context, request).await?;
+    let path = path.map(std::path::PathBuf::from);
+    if path.as_ref().is_some_and(|path| !path.is_absolute()) {
+        let wanted = "give an absolute path, or none: the daemon's own folder is not yours";
+        return Err(Problem::unprocessable("the path is not absolute", wanted));
+    }
+    let (answer, outcome) = oneshot::channel();
+    let wanted = BackupRequest {
+        requester: requester(peer),
+        path,
+        answer,
+    };
+    context
+        .sources
+        .backups
+        .try_send(wanted)
+        .map_err(|error| match error {
+            TrySendError::Full(_) => Problem::busy("too many backups are waiting"),
+            TrySendError::Closed(_) => Problem::stopping(),
+        })?;
+    conclude_within(context.deadlines.backup, peer, &"backup", outcome).await
+}
+
 async fn command(context: &Context, peer: Peer, command: Command) -> Answer {
     let name = command.name();
     let outcome = context.sources.commands.send(requester(peer), command);
@@ -127,7 +156,15 @@ async fn conclude(
     what: &(dyn fmt::Display + Sync),
     outcome: oneshot::Receiver<CommandOutcome>,
 ) -> Answer {
-    let deadline = context.deadlines.outcome;
+    conclude_within(context.deadlines.outcome, peer, what, outcome).await
+}
+
+async fn conclude_within(
+    deadline: Duration,
+    peer: Peer,
+    what: &(dyn fmt::Display + Sync),
+    outcome: oneshot::Receiver<CommandOutcome>,
+) -> Answer {
     let uid = peer.uid;
     match tokio::time::timeout(deadline, outcome).await {
         Ok(Ok(CommandOutcome::Done { message })) => {

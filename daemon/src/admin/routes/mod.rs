@@ -34,6 +34,8 @@ pub(super) struct Deadlines {
     pub(super) body: Duration,
     /// For the desk to answer a command.
     pub(super) outcome: Duration,
+    /// For a backup to be written; it goes on when nobody waits any more.
+    pub(super) backup: Duration,
 }
 
 impl Default for Deadlines {
@@ -41,6 +43,7 @@ impl Default for Deadlines {
         Deadlines {
             body: Duration::from_secs(10),
             outcome: Duration::from_secs(10),
+            backup: Duration::from_secs(25),
         }
     }
 }
@@ -60,6 +63,8 @@ pub(super) fn router(sources: Sources, deadlines: Deadlines) -> Router {
         .route("/v1/version", get(read::version))
         .route("/v1/status", get(read::status))
         .route("/v1/session", get(read::session))
+        .route("/v1/recovery", get(read::recovery))
+        .route("/v1/maintenance", get(read::maintenance))
         .route("/v1/streams", get(read::streams))
         .route("/v1/plugins", get(read::plugins))
         .route("/v1/instruments", get(read::instruments))
@@ -72,6 +77,7 @@ pub(super) fn router(sources: Sources, deadlines: Deadlines) -> Router {
         .route("/v1/resume", post(command::resume))
         .route("/v1/kill", post(command::kill))
         .route("/v1/reconcile", post(command::reconcile))
+        .route("/v1/backup", post(command::backup))
         .route("/v1/orders/{id}/cancel", post(command::cancel_order))
         .route("/v1/plugins/{name}/restart", post(command::restart_plugin))
         .method_not_allowed_fallback(wrong_method)

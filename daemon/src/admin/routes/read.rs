@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::convert::{self, Names};
 use super::super::problem::Problem;
-use super::super::{events, schema, streams};
+use super::super::{convert_recovery, events, schema, streams};
 use super::Context;
 use crate::clock;
 
@@ -44,7 +44,19 @@ pub(super) async fn status(State(context): State<Context>) -> Json<schema::Statu
 pub(super) async fn session(State(context): State<Context>) -> Json<schema::Session> {
     let snapshot = context.sources.snapshot.borrow().clone();
     let session = context.sources.session.borrow().clone();
-    Json(convert::session(clock::now(), session, Names::of(&snapshot)))
+    let mut session = convert::session(clock::now(), session, Names::of(&snapshot));
+    session.detail = convert_recovery::detail(&context.sources.recovery.borrow());
+    Json(session)
+}
+
+pub(super) async fn recovery(State(context): State<Context>) -> Json<schema::Recovery> {
+    let status = context.sources.recovery.borrow().clone();
+    Json(convert_recovery::recovery(status))
+}
+
+pub(super) async fn maintenance(State(context): State<Context>) -> Json<schema::Maintenance> {
+    let status = context.sources.recovery.borrow().clone();
+    Json(convert_recovery::maintenance(clock::now(), status))
 }
 
 pub(super) async fn streams(State(context): State<Context>) -> Json<Vec<schema::Subscription>> {

@@ -22,7 +22,7 @@ use super::streams::Reason;
 use crate::clock;
 use crate::desk::event::SessionEvent;
 use crate::domain::proof::ProofKind;
-use crate::domain::session::{Farm, FarmState};
+use crate::domain::session::{Farm, FarmKind, FarmState};
 use crate::domain::time::Timestamp;
 
 use farms::{FarmEdge, Farms, kind_by_code};
@@ -266,7 +266,8 @@ impl Shared {
                 "a data farm"
             );
         }
-        if farm.state.is_healthy() && from.is_some_and(|from| !from.is_healthy()) {
+        let returned = farm.state.is_healthy() && from.is_some_and(|from| !from.is_healthy());
+        if returned && farm.kind == FarmKind::MarketData {
             self.streams.doubted(Reason::Farm);
         }
         self.planes.show(farm, true);

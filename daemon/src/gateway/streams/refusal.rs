@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::super::codes::RequestOutcome;
+
 /// How a refusal is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RefusalKind {
@@ -30,6 +32,8 @@ pub struct Refused {
 
 /// Another session of the same user has the data.
 const COMPETING: i32 = 10_197;
+const COMPETING_FIX: &str =
+    "log the same user out elsewhere (TWS, the phone, the portal), or give moored a user of its own";
 
 impl RefusalKind {
     /// How long to wait before it is asked for again, after so many refusals in a row; `None`: not by its own clock.
@@ -63,10 +67,7 @@ impl Refused {
                 RefusalKind::Permanent,
                 "check symbol, type, exchange, currency and expiry in the configuration",
             ),
-            COMPETING => (
-                RefusalKind::Competing,
-                "log the same user out elsewhere (TWS, the phone, the portal), or give moored a user of its own",
-            ),
+            COMPETING => (RefusalKind::Competing, COMPETING_FIX),
             101 | 10_190 => (
                 RefusalKind::Later,
                 "all market data lines are in use: configure fewer instruments, close watch lists of the same user, \
@@ -87,6 +88,22 @@ impl Refused {
             kind,
             fix,
         }
+    }
+
+    /// As the table of codes, with what the operator changed of it, has it taken.
+    pub fn ruled(self, outcome: RequestOutcome) -> Self {
+        let kind = match outcome {
+            RequestOutcome::Competing => RefusalKind::Competing,
+            RequestOutcome::Refused => RefusalKind::Permanent,
+            RequestOutcome::Ended => RefusalKind::Resubscribe,
+            // It ended all the same.
+            RequestOutcome::TooFast | RequestOutcome::GoesOn => RefusalKind::Later,
+        };
+        let fix = match kind {
+            RefusalKind::Competing => COMPETING_FIX,
+            _ => self.fix,
+        };
+        Refused { kind, fix, ..self }
     }
 
     /// Without a code of IB's: the request could not be made, or the stream ended.

@@ -227,6 +227,22 @@ fn refusals_are_retried_by_their_kind() {
 }
 
 #[test]
+fn the_table_of_codes_has_the_last_word_on_a_refusal() {
+    use super::super::codes::RequestOutcome;
+    for (outcome, kind) in [
+        (RequestOutcome::Refused, RefusalKind::Permanent),
+        (RequestOutcome::Ended, RefusalKind::Resubscribe),
+        (RequestOutcome::TooFast, RefusalKind::Later),
+        (RequestOutcome::GoesOn, RefusalKind::Later),
+        (RequestOutcome::Competing, RefusalKind::Competing),
+    ] {
+        let refused = Refused::by_code(354, String::new()).ruled(outcome);
+        assert_eq!(refused.kind, kind, "{outcome:?}");
+        assert!(!refused.fix.is_empty());
+    }
+}
+
+#[test]
 fn during_a_competing_session_silence_is_flagged_and_nothing_asked() {
     let mut wish = ticking();
     assert_eq!(wish.review(at(100), OPEN, Leave::Competing), None);

@@ -10,8 +10,8 @@
 use core::time::Duration;
 
 use moored_plugin::{
-    Context, HostError, InitError, InstrumentId, Level, OrderEvent, OrderId, Price, Quantity, Quote, Side,
-    Strategy, Ticket, Time, TimeInForce, export_strategy,
+    Context, Gap, HostError, InitError, InstrumentId, Level, OrderEvent, OrderId, Price, Quantity, Quote,
+    Side, Strategy, Ticket, Time, TimeInForce, export_strategy,
 };
 use serde::Deserialize;
 
@@ -251,6 +251,14 @@ impl Strategy for FixedOrders {
         if let Err(error) = self.run(ctx, id as usize) {
             ctx.log(Level::Warn, format_args!("step {id}: {error}"));
         }
+    }
+
+    fn on_gap(&mut self, ctx: &mut Context<'_>, gap: &Gap) {
+        let symbol = ctx
+            .instrument(gap.instrument)
+            .map_or_else(|_| "?".to_owned(), |instrument| instrument.symbol);
+        let (from, to) = (gap.from.as_nanos(), gap.to.as_nanos());
+        ctx.log(Level::Info, format_args!("gap in {symbol} from {from} to {to}"));
     }
 
     fn on_order_event(&mut self, ctx: &mut Context<'_>, event: &OrderEvent) {

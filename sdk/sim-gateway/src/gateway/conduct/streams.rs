@@ -104,7 +104,7 @@ impl Gateway {
                     class: *class,
                 };
                 if let Some(value) = self.lied(Field::TickPrice, told, about) {
-                    reprice(bytes, encoding, real(value).unwrap_or(-1.0));
+                    reprice(bytes, encoding, real(value));
                 }
             }
             !self.conduct.link_down && !silent
@@ -122,14 +122,19 @@ impl Gateway {
     }
 }
 
-/// Writes another price into a whole frame that has one.
-fn reprice(bytes: &mut Vec<u8>, encoding: Encoding, price: f64) {
+/// Writes another price into a whole frame that has one; without one it says that there is no price, as IB does: -1 with
+/// no size.
+fn reprice(bytes: &mut Vec<u8>, encoding: Encoding, price: Option<f64>) {
+    let size = price.is_none().then(|| "0".to_owned());
+    let price = price.unwrap_or(-1.0);
     match encoding {
         Encoding::Protobuf(_) => {
             let tick = bytes.get(8..).and_then(|body| TickPrice::decode(body).ok());
+            let tick = tick.unwrap_or_default();
             let tick = TickPrice {
                 price: Some(price),
-                ..tick.unwrap_or_default()
+                size: size.or(tick.size),
+                ..tick
             };
             bytes.clear();
             frame::encode(bytes, encoding, &tick);
@@ -138,9 +143,12 @@ fn reprice(bytes: &mut Vec<u8>, encoding: Encoding, price: f64) {
             let body = bytes.get(4..).unwrap_or_default();
             let written = price.to_string();
             let mut fields: Vec<&[u8]> = body.split(|byte| *byte == 0).collect();
-            // Number, version, request, type, price.
+            // Number, version, request, type, price, size.
             if let Some(field) = fields.get_mut(4) {
                 *field = written.as_bytes();
+            }
+            if let (Some(field), Some(size)) = (fields.get_mut(5), &size) {
+                *field = size.as_bytes();
             }
             let body = fields.join(&0);
             let length = u32::try_from(body.len()).unwrap_or_default();
