@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use rustbus::connection::Timeout;
 use rustbus::message_builder::MarshalledMessage;
 use rustbus::wire::ObjectPath;
-use rustbus::{MessageBuilder, RpcConn, standard_messages};
+use rustbus::{MessageBuilder, MessageType, RpcConn, standard_messages};
 use rustbus_nix::sys::socket::UnixAddr;
 use tempfile::TempDir;
 
@@ -100,7 +100,10 @@ fn manager(bus: &str) {
                         _ => "org.freedesktop.systemd1.NoSuchUnit",
                     };
                     let words = Some(format!("Unit {unit} not found."));
-                    say(&mut call.dynheader.make_error_response(name, words));
+                    let mut refusal = call.dynheader.make_error_response(name, words);
+                    // The crate calls it a reply.
+                    refusal.typ = MessageType::Error;
+                    say(&mut refusal);
                     continue;
                 }
             };
