@@ -124,12 +124,11 @@ proptest! {
     }
 }
 
+/// What left, in its order.
+type Left = Rc<RefCell<Vec<(usize, Lane)>>>;
+
 /// Has `count` messages of these lanes, in turn, ask for their turn; each notes when it left.
-fn flood(
-    governor: &Rc<Governor>,
-    lanes: &[Lane],
-    count: usize,
-) -> (Rc<RefCell<Vec<(usize, Lane)>>>, JoinSet<()>) {
+fn flood(governor: &Rc<Governor>, lanes: &[Lane], count: usize) -> (Left, JoinSet<()>) {
     let left = Rc::new(RefCell::new(Vec::new()));
     let mut tasks = JoinSet::new();
     for (number, lane) in lanes.iter().copied().cycle().take(count).enumerate() {
