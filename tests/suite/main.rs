@@ -10,3 +10,4 @@ mod rig;
 mod service;
 mod session;
 mod trading;
+mod truth;
