@@ -274,7 +274,7 @@ impl Desk {
                 );
                 question(Kind::FillMissing, text);
             }
-            if order.is_split() {
+            if order.is_split() || (order.lived_twice && !order.state.is_final()) {
                 let ids: Vec<String> = order.perm_ids().map(|id| id.to_string()).collect();
                 let text = format!("{} lives as {}", placement.order_ref, ids.join(" and "));
                 question(Kind::IncarnationConflict, text);

@@ -231,9 +231,10 @@ impl OrderManager {
     }
 
     pub(super) fn tell_conflict(&mut self, order_id: OrderId, perm_id: i64, changes: &mut Vec<OrderChange>) {
-        let Some(order) = self.orders.get(&order_id) else {
+        let Some(order) = self.orders.get_mut(&order_id) else {
             return;
         };
+        order.lived_twice = true;
         self.conflicts += 1;
         let reason = format!("order {} has a second life", order_id.0);
         changes.push(OrderChange::Alarm {

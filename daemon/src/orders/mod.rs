@@ -313,7 +313,7 @@ impl OrderManager {
         let unknown = Denial::native(DenialCode::UnknownOrder, 0, 0);
         let order = self.owned(plugin, client_order_id).ok_or(unknown)?;
         match order.state {
-            OrderState::Working if order.pending.is_none() && !order.is_split() => Ok(order),
+            OrderState::Working if order.pending.is_none() && !order.lived_twice => Ok(order),
             state if state.is_final() => Err(unknown),
             state => Err(Denial::native(DenialCode::OrderBusy, 0, state as i64)),
         }

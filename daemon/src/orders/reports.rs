@@ -223,6 +223,9 @@ impl OrderManager {
                         changes.push(OrderChange::Moved(error.order_id));
                     }
                     changes.push(event_of(order, OrderEventKind::CancelRejected(rejection)));
+                    if order.lived_twice {
+                        changes.push(Self::beyond_reach(order));
+                    }
                     changes.push(OrderChange::Ask { reason: said });
                 }
             }
@@ -232,6 +235,17 @@ impl OrderManager {
             }
         }
         self.settle(error.order_id);
+    }
+
+    /// IB takes the order id for a life that has ended, and the other lives on: we have no handle to it.
+    fn beyond_reach(order: &Order) -> OrderChange {
+        OrderChange::Alarm {
+            name: "incarnation_unreachable",
+            text: format!(
+                "order {} ({}) lives on as {} and cannot be canceled by its order id: cancel it in TWS",
+                order.placement.order_id.0, order.placement.order_ref, order.perm_id
+            ),
+        }
     }
 
     /// A refusal ends an order that was never acknowledged; for a live one the status that follows decides.
