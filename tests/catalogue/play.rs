@@ -128,12 +128,14 @@ fn home_of(plan: &DaemonPlan, gateway: SocketAddr) -> Home {
         .map(|name| format!("[[instruments]]\nname = {name:?}\n"))
         .collect();
     let session = format!("{}{}", plan.session, plan.also);
-    Home::tuned(
-        gateway,
-        &session,
-        &[plugin],
-        &format!("{}\n{instruments}", plan.more),
-    )
+    // What happens must not depend on the hour in which the rows are run.
+    let calendar = if plan.more.contains("[maintenance]") {
+        ""
+    } else {
+        "[maintenance]\npreset = \"none\"\n"
+    };
+    let more = format!("{calendar}{}\n{instruments}", plan.more);
+    Home::tuned(gateway, &session, &[plugin], &more)
 }
 
 /// A table's keys as lines that stand wherever they are put: values in one line each.
