@@ -3,6 +3,7 @@
 #   make demo             the main job, live until Ctrl-C
 #   make demo SECONDS=20  the same without a terminal; prints a summary
 #   make test             format, lints and every test
+#   make faults           the long runs under failure: crashes at random and at every step; prints seeds and minutes
 #   make bench            latency, throughput, memory and recovery, beside a bare client
 #   make systemd-test     the service unit on a booted systemd in a container; needs root and downloads a small Debian
 #   make plugins          the shipped plugins and the test guests, as components
@@ -16,8 +17,9 @@ CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 export CARGO_TARGET_DIR ?= $(CACHE)/moored/target
 SECONDS ?=
 SEED ?= 7
+PARTS ?=
 
-.PHONY: demo test lint bench systemd-test plugins build setup-demo setup-test setup-systemd-test
+.PHONY: demo test lint faults bench systemd-test plugins build setup-demo setup-test setup-systemd-test
 
 demo: setup-demo build plugins
 	@scripts/demo.sh "$(SEED)" "$(SECONDS)"
@@ -30,6 +32,9 @@ lint:
 	@echo "== format and lints"
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+faults: setup-test plugins build
+	@scripts/faults.sh $(PARTS)
 
 bench: setup-demo plugins
 	@scripts/bench.sh

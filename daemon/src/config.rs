@@ -11,6 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::Deserialize;
 
+use crate::desk::policy::{OrdersConfig, ReconciliationConfig};
 use crate::domain::instrument::{Instrument, InstrumentId, SecurityType};
 use crate::domain::money::{Price, Quantity};
 use crate::risk::limits::Limits;
@@ -42,6 +43,10 @@ pub struct Config {
     pub cache_dir: PathBuf,
     /// The plugins; risk plugins are asked in this order.
     pub plugins: Vec<plugin_host::config::Config>,
+    /// What is done about orders that others made.
+    pub orders: OrdersConfig,
+    /// How often ours is compared with the broker's truth.
+    pub reconciliation: ReconciliationConfig,
     /// The durable memory.
     pub ledger: ledger::Config,
     /// The admin socket.
@@ -63,6 +68,8 @@ impl Default for Config {
             plugin_dir: PathBuf::from("/usr/lib/moored/plugins"),
             cache_dir: PathBuf::from("/var/cache/moored"),
             plugins: Vec::new(),
+            orders: OrdersConfig::default(),
+            reconciliation: ReconciliationConfig::default(),
             ledger: ledger::Config::default(),
             admin: admin::Config::default(),
             log: telemetry::log::Config::default(),
@@ -230,6 +237,12 @@ impl Config {
         if self.risk.messages_per_second == 0 || self.risk.messages_per_second > 50 {
             let problem = "between 1 and 50: IB disconnects clients that send more".to_owned();
             return invalid("risk.messages_per_second".into(), problem);
+        }
+        let every = self.reconciliation.every_ms;
+        if every != 0 && every < 5_000 {
+            let problem =
+                "0 (never without a cause) or at least 5000: each reading takes the gateway some requests";
+            return invalid("reconciliation.every_ms".into(), problem.into());
         }
         if let Err(problem) = self.gateway.check() {
             return invalid(format!("gateway.{}", problem.key), problem.problem);

@@ -200,6 +200,7 @@ fn random_kills(failing: bool, usual: usize) {
             run.trial.market.control("inject do = \"clear\"");
             run.trial.check_recovered(false);
             compared += 1;
+            println!("seed {seed}: {kill} kills and all agrees");
         }
     }
     run.trial.market.control("inject do = \"clear\"");

@@ -16,3 +16,4 @@ mod service;
 mod session;
 mod streams;
 mod trading;
+mod truth;

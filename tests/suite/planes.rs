@@ -287,3 +287,66 @@ fn the_notices_an_operator_must_read_are_alarms() {
     said(1300, "TWS socket port has been reset: 4444");
     wait_metric(&daemon, "moored_alarms_total{name=\"port_reset\"}", 1.0);
 }
+
+#[test]
+fn cancels_go_first_in_a_flood_of_requests() {
+    // Eighty lookups and subscriptions keep the budget busy for seconds.
+    let market = Market::start(&["--instruments", "80"]);
+    let mut instruments = AAPL.to_owned();
+    for number in 1..=80 {
+        instruments.push_str(&format!("[[instruments]]\nname = \"SYM{number:03}\"\n"));
+    }
+    let config = resting();
+    let names: Vec<String> = (1..=80).map(|number| format!("\"SYM{number:03}\"")).collect();
+    let optional = format!("optional_instruments = [{}]\n", names.join(", "));
+    let home = Home::tuned(market.address, &optional, &[drummer(&config)], &instruments);
+    let daemon = home.start();
+    let id = wait_working(&daemon);
+    let waiting = "moored_governor_waiting{lane=\"contracts\"}";
+    assert!(
+        metric(&daemon, waiting).unwrap() > 10.0,
+        "the flood is over already"
+    );
+    let cancel = daemon.post(&format!("/v1/orders/{id}/cancel"), &serde_json::json!({}));
+    assert_eq!(cancel.0, 200, "{cancel:?}");
+    wait_for("the cancel", || {
+        (order(&daemon, id)["state"] == "canceled").then_some(())
+    });
+    assert!(
+        metric(&daemon, waiting).unwrap() > 0.0,
+        "the cancel waited for the flood"
+    );
+    assert_eq!(
+        metric(&daemon, "moored_governor_messages_total{lane=\"cancel\"}"),
+        Some(1.0)
+    );
+    assert_eq!(
+        metric(&daemon, "moored_governor_wait_seconds_count{lane=\"cancel\"}"),
+        Some(0.0)
+    );
+    // Nobody starves: in the end all of it has left, and IB never saw more than its limit.
+    wait_metric(&daemon, "moored_subscription_requested", 81.0);
+    let pace = market.control("invariants")["invariants"][2].clone();
+    assert!(pace.to_string().contains("50 messages"), "{pace}");
+    assert_eq!(pace["ok"], true, "{pace}");
+}
+
+#[test]
+fn a_socket_that_is_open_at_our_end_only_is_noticed_within_twelve_seconds() {
+    let market = Market::start(&[]);
+    let home = Home::tuned(market.address, "", &[], AAPL);
+    let daemon = home.start();
+    daemon.wait_state("active");
+    control(&market, "inject do=\"half-open\"");
+    let cut = std::time::Instant::now();
+    wait_said(&home, "did not answer 2 heartbeats");
+    let noticed = cut.elapsed();
+    assert!(noticed <= std::time::Duration::from_secs(12), "{noticed:?}");
+    // The detector ran all the while, and runs on though there is no session.
+    drop(market);
+    wait_for("no session", || (session(&daemon)["phase"] != "up").then_some(()));
+    let ran = "moored_liveness_last_run_timestamp_seconds";
+    let before = metric(&daemon, ran).unwrap();
+    wait_metric(&daemon, ran, before + 1.0);
+    wait_metric(&daemon, "moored_time_since_ready_seconds", 1.0);
+}

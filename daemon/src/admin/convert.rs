@@ -129,6 +129,7 @@ fn tally(name: &str, row: &snapshot::PluginTally) -> schema::PluginTally {
         denials: denials.collect(),
         day_pnl: row.day_pnl.to_string(),
         total_pnl: row.total_pnl.to_string(),
+        fills_without_commission: row.fills_without_commission,
     }
 }
 
@@ -263,6 +264,7 @@ pub(super) fn order(row: &OrderRow, names: Names<'_>) -> schema::Order {
         perm_id: row.perm_id,
         client_order_id: placement.client_order_id.0,
         plugin: placement.plugin_name.clone(),
+        origin: "moored".to_owned(),
         instrument: names.name(placement.instrument),
         side: placement.side.as_str().to_owned(),
         kind: placement.kind.as_str().to_owned(),
@@ -310,6 +312,8 @@ pub(super) fn plugin_position(row: &PositionRow, names: Names<'_>) -> schema::Pl
         currency: names
             .find(row.instrument)
             .map(|instrument| instrument.currency.clone()),
+        fills_without_commission: row.fills_without_commission,
+        provisional: row.fills_without_commission > 0,
     }
 }
 

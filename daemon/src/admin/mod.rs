@@ -33,6 +33,7 @@ mod specimen;
 mod streams;
 #[cfg(test)]
 mod streams_tests;
+mod truth;
 
 use std::path::PathBuf;
 use std::sync::Arc;

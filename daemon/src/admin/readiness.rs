@@ -72,6 +72,7 @@ pub fn assess(
     }
     conditions.extend([
         reconciled(now, snapshot),
+        books(now, snapshot),
         ledger(now, snapshot),
         plugins_running(plugins),
         trading(snapshot),
@@ -135,6 +136,20 @@ fn reconciled(now: Timestamp, snapshot: &Snapshot) -> Condition {
         return Condition::unmet(NAME, age, reason, fix);
     }
     Condition::met(NAME, age, "ours agreed with the broker's truth")
+}
+
+/// Whether ours and the broker's books agree, or an operator has taken the difference as it is.
+fn books(now: Timestamp, snapshot: &Snapshot) -> Condition {
+    const NAME: &str = "books";
+    let open = snapshot.discrepancies.iter();
+    let open: Vec<_> = open.filter(|row| row.accepted.is_none()).collect();
+    let Some(oldest) = open.iter().map(|row| now.since(row.first_seen)).max() else {
+        return Condition::met(NAME, None, "ours and the broker's books agree");
+    };
+    let names: Vec<&str> = open.iter().map(|row| row.name.as_str()).collect();
+    let fix = "`moorctl discrepancies list` says what is on either side and what to do; no new risk is taken in these \
+               instruments until it is explained, or accepted with `moorctl discrepancies accept NAME --reason …`";
+    Condition::unmet(NAME, Some(oldest), names.join(", "), fix)
 }
 
 fn ledger(now: Timestamp, snapshot: &Snapshot) -> Condition {

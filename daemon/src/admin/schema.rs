@@ -130,6 +130,9 @@ pub struct PluginTally {
     pub day_pnl: String,
     /// Its profit since the ledger began.
     pub total_pnl: String,
+    /// Its fills whose cost is not told yet: its profit is provisional while there are any.
+    #[serde(default)]
+    pub fills_without_commission: u64,
 }
 
 /// `GET /v1/session`.
@@ -310,8 +313,11 @@ pub struct Order {
     pub perm_id: i64,
     /// The plugin's own id for it.
     pub client_order_id: u64,
-    /// Whose.
+    /// Whose; `external` for orders made elsewhere.
     pub plugin: String,
+    /// Who made it: `moored`, or whoever else, for people.
+    #[serde(default)]
+    pub origin: String,
     /// In what.
     pub instrument: String,
     /// `buy` or `sell`.
@@ -340,6 +346,37 @@ pub struct Order {
     pub accepted_at: Option<String>,
     /// When it last changed.
     pub changed_at: Option<String>,
+}
+
+/// `GET /v1/discrepancies`: one of the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Discrepancy {
+    /// Its stable name, which `accept` takes: `position_mismatch:AAPL`.
+    pub name: String,
+    /// Its kind.
+    pub kind: String,
+    /// In which instrument new risk waits for it; none for a contract that is not configured.
+    pub instrument: Option<String>,
+    /// Whose.
+    pub owner: String,
+    /// What is on either side, for people.
+    pub detail: String,
+    /// For positions: how much more the account holds than the fills that are known.
+    pub difference: Option<String>,
+    /// What to do.
+    pub fix: String,
+    /// When it was first seen.
+    pub first_seen_at: Option<String>,
+    /// When it was last seen.
+    pub last_seen_at: Option<String>,
+    /// How long it has stood, in seconds.
+    pub age_s: f64,
+    /// Whether it has lasted long enough to be told as an alarm.
+    pub confirmed: bool,
+    /// Who accepted it.
+    pub accepted_by: Option<String>,
+    /// Why.
+    pub accepted_reason: Option<String>,
 }
 
 /// `GET /v1/fills`: one of the list.
@@ -395,6 +432,12 @@ pub struct PluginPosition {
     pub unrealized: Option<String>,
     /// Currency of the instrument's price.
     pub currency: Option<String>,
+    /// Fills whose cost is not told yet.
+    #[serde(default)]
+    pub fills_without_commission: u64,
+    /// Whether its profit may change without a trade: a cost is not told yet.
+    #[serde(default)]
+    pub provisional: bool,
 }
 
 /// What the account holds in one contract.
@@ -473,7 +516,7 @@ pub struct HaltRequest {
     pub cancel_orders: bool,
 }
 
-/// Body of `POST /v1/resume` and `POST /v1/kill`.
+/// Body of `POST /v1/resume`, `POST /v1/kill` and `POST /v1/discrepancies/{name}/accept`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReasonRequest {

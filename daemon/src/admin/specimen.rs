@@ -78,9 +78,8 @@ fn order(number: i32, state: OrderState, at: Timestamp) -> OrderRow {
     }
 }
 
-/// A desk that is active, with one live order, one filled one and its fill.
-pub(super) fn snapshot(at: Timestamp) -> Snapshot {
-    let execution = Execution {
+fn execution() -> Execution {
+    Execution {
         exec_id: "0000e0d5.01".to_owned(),
         order_id: OrderId(11),
         client_id: 1,
@@ -93,7 +92,12 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
         price: price("189.45"),
         cumulative: Quantity::from_units(100),
         time: "20260105 10:00:00 US/Eastern".to_owned(),
-    };
+    }
+}
+
+/// A desk that is active, with one live order, one filled one and its fill.
+pub(super) fn snapshot(at: Timestamp) -> Snapshot {
+    let execution = execution();
     let tally = PluginTally {
         intents: 5,
         orders: 2,
@@ -101,6 +105,7 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
         denials: BTreeMap::from([(DenialCode::PriceCollar, 3)]),
         day_pnl: Money::from_nanos(12_340_000_000),
         total_pnl: Money::from_nanos(-1_500_000_000),
+        fills_without_commission: 0,
     };
     let mut position = Position::default();
     position.size = Quantity::from_units(100);
@@ -138,9 +143,14 @@ pub(super) fn snapshot(at: Timestamp) -> Snapshot {
             instrument: ID,
             position,
             unrealized: Some(Money::ZERO),
+            fills_without_commission: 0,
         }],
         broker_positions: Vec::new(),
         external_orders: 0,
+        external: Vec::new(),
+        discrepancies: Vec::new(),
+        incarnation_conflicts: 0,
+        fills_recovered: 0,
         account: vec![AccountValue {
             account: "DU1".to_owned(),
             tag: "NetLiquidation".to_owned(),

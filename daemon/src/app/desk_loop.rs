@@ -245,6 +245,9 @@ impl DeskLoop {
             }
             Effect::Notify { plugin, notice } => self.note(at, plugin, notice),
             Effect::Reconcile => self.gateway.reconcile(),
+            Effect::Reconciled { cause, outcome, took } => {
+                self.metrics.truth.reading(cause, outcome, took);
+            }
             Effect::Answer { ticket, outcome } => {
                 if let Some(answer) = self.state.answers.remove(&ticket) {
                     // Whoever asked may have gone; what was ordered is done all the same.

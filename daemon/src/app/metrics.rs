@@ -12,6 +12,8 @@ use crate::desk::snapshot::{PluginTally, Snapshot};
 use crate::domain::money::{Money, NANO};
 use crate::domain::trading_state::TradingState;
 
+use super::truth_metrics::TruthMetrics;
+
 /// From 20 µs to 2.6 s, each twice the one before: a tick's way to an order is a fraction of a millisecond.
 const LATENCY_BUCKETS: (f64, f64, usize) = (20e-6, 2.0, 18);
 
@@ -37,6 +39,8 @@ pub struct Metrics {
     /// Turns of the desk loop; the watchdog is fed only while it grows.
     pub turns: IntCounter,
     reconciled: Gauge,
+    /// What is found between ours and the broker's books.
+    pub truth: TruthMetrics,
     told: BTreeMap<String, PluginTally>,
     conflated: u64,
 }
@@ -124,6 +128,7 @@ impl Metrics {
             order_ack: make.keep(order_ack)?,
             turns: make.keep(turns)?,
             reconciled: make.keep(reconciled)?,
+            truth: TruthMetrics::register(registry)?,
             told: BTreeMap::new(),
             conflated: 0,
         })
@@ -177,6 +182,7 @@ impl Metrics {
             .reconciled_at
             .map_or(0.0, |at| at.nanos() as f64 / NANO as f64);
         self.reconciled.set(reconciled);
+        self.truth.show(snapshot);
     }
 
     /// Shows how much waits.

@@ -19,6 +19,7 @@ pub mod panics;
 mod past_steps;
 mod remember;
 mod service_manager;
+mod truth_metrics;
 
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
@@ -35,6 +36,7 @@ use crate::admin::{self, PluginRestart};
 use crate::clock;
 use crate::config::{Config, ConfigError};
 use crate::crash_point::{self, Step};
+use crate::desk::policy::Policy;
 use crate::desk::record::{Memory, Record};
 use crate::desk::snapshot::{PluginView, SharedView, Snapshot};
 use crate::desk::{Desk, Setup};
@@ -132,6 +134,7 @@ struct Standing {
     reports: ReportSender,
     plugins: watch::Receiver<Vec<PluginStatus>>,
     snapshot: watch::Receiver<Arc<Snapshot>>,
+    pulse: Arc<gateway::Pulse>,
 }
 
 impl Standing {
@@ -250,7 +253,7 @@ pub async fn run(config: Config) -> Result<(), AppError> {
         signal = signals.received() => Ok(signal),
         _ = &mut lane_end => Err(AppError::Died { part: "lane" }),
         _ = &mut surface_end => Err(AppError::Died { part: "admin surface" }),
-        () = service_manager::attend(turns, standing.snapshot) => Ok("nothing"),
+        () = service_manager::attend(turns, standing.pulse, standing.snapshot) => Ok("nothing"),
     };
     let reason = reason_to_stop(&ended);
     tracing::info!("{reason}");
@@ -390,6 +393,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         session: gateway.status(),
         guidance: gateway.guidance(),
         reports,
+        pulse: gateway.pulse(),
         plugins: host.status(),
         snapshot,
     };
@@ -424,6 +428,10 @@ fn setup(config: &Config, instruments: &[Instrument], host: &PluginHost) -> Setu
             .plugins
             .iter()
             .any(|plugin| plugin.kind == PluginKind::Risk),
+        policy: Policy {
+            orders: config.orders,
+            reconciliation: config.reconciliation,
+        },
     }
 }
 

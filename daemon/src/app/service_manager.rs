@@ -1,5 +1,5 @@
 //! Talking to systemd: READY once the house stands, STATUS when the trading state changes, WATCHDOG only while the desk
-//! loop turns, STOPPING when it ends. Without systemd all of it does nothing.
+//! loop turns and the session is watched, STOPPING when it ends. Without systemd all of it does nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,13 +9,17 @@ use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::clock;
 use crate::desk::snapshot::Snapshot;
+use crate::gateway::Pulse;
 
 /// How often the loop is looked at when systemd asks for no watchdog: often enough to show a new state promptly.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// `SIGXFSZ` on Linux.
 const FILE_SIZE: i32 = 25;
+/// The liveness detector looks twice a second; machines stall.
+const DETECTOR_MAY_REST: Duration = Duration::from_secs(3);
 
 /// The signals that end the daemon.
 pub(super) struct StopSignals {
@@ -55,8 +59,13 @@ pub(super) fn stopping(reason: &str) {
     notify(&[NotifyState::Stopping, NotifyState::Status(reason)]);
 }
 
-/// Shows the trading state and feeds the watchdog as long as `turns` grows. Never ends.
-pub(super) async fn attend(turns: Arc<AtomicU64>, mut snapshot: watch::Receiver<Arc<Snapshot>>) {
+/// Shows the trading state and feeds the watchdog as long as `turns` grows and the session's liveness detector runs. Never
+/// ends.
+pub(super) async fn attend(
+    turns: Arc<AtomicU64>,
+    pulse: Arc<Pulse>,
+    mut snapshot: watch::Receiver<Arc<Snapshot>>,
+) {
     let watchdog = sd_notify::watchdog_enabled();
     let every = watchdog.map_or(LOOK_EVERY, |limit| limit / 3);
     let mut seen = turns.load(Ordering::Relaxed);
@@ -64,10 +73,15 @@ pub(super) async fn attend(turns: Arc<AtomicU64>, mut snapshot: watch::Receiver<
     loop {
         tokio::time::sleep(every).await;
         let now = turns.load(Ordering::Relaxed);
-        if now != seen {
-            notify(&[NotifyState::Watchdog]);
-        } else {
-            tracing::error!("the desk loop has not turned for {every:?}; the watchdog is not fed");
+        let watched = clock::now().since(pulse.last_run()) <= every.max(DETECTOR_MAY_REST);
+        match (now != seen, watched) {
+            (true, true) => notify(&[NotifyState::Watchdog]),
+            (false, _) => {
+                tracing::error!("the desk loop has not turned for {every:?}; the watchdog is not fed");
+            }
+            (true, false) => {
+                tracing::error!("the session's liveness detector has not run; the watchdog is not fed");
+            }
         }
         seen = now;
         let status = status(&snapshot.borrow_and_update());

@@ -40,6 +40,9 @@ pub(super) enum Command {
     /// The orders
     #[command(subcommand)]
     Orders(Orders),
+    /// What ours and the broker's books do not agree on
+    #[command(subcommand)]
+    Discrepancies(Discrepancies),
     /// The latest fills
     Fills,
     /// What the plugins hold, and what the account holds
@@ -153,6 +156,20 @@ pub(super) enum Plugins {
     Restart {
         /// Its name in the configuration
         name: String,
+    },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum Discrepancies {
+    /// All of them, with owner, age and what to do
+    List,
+    /// Take one as it is; a difference of positions is recorded as an adjustment
+    Accept {
+        /// Its name, as listed
+        name: String,
+        /// Why; kept in the ledger
+        #[arg(long)]
+        reason: String,
     },
 }
 

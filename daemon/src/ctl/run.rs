@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
-use super::args::{Args, Command, Orders, Plugins, Session, Show};
+use super::args::{Args, Command, Discrepancies, Orders, Plugins, Session, Show};
 use super::client::{Answer, Client};
 use super::show::{self, Lines};
 use super::{Failure, backup, show_recovery, show_streams, summary, table, watch};
@@ -39,6 +39,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         Command::Orders(Orders::List { all: true }) => printer.list("/v1/orders?state=all", show::orders).await,
         Command::Orders(Orders::Cancel { id }) => {
             printer.command(&format!("/v1/orders/{id}/cancel"), None::<&()>).await
+        }
+        Command::Discrepancies(Discrepancies::List) => {
+            printer.list("/v1/discrepancies", show::discrepancies).await
+        }
+        Command::Discrepancies(Discrepancies::Accept { name, reason }) => {
+            let path = format!("/v1/discrepancies/{}/accept", path_segment(&name));
+            printer.command(&path, Some(&ReasonRequest { reason })).await
         }
         Command::Fills => printer.list("/v1/fills", show::fills).await,
         Command::Positions => printer.show("/v1/positions", show::positions).await,

@@ -3,8 +3,8 @@
 use super::number::{count, date_time, duration, micros, millis, or_dash, price, signed_money, time_of_day};
 use super::table::{Table, clean};
 use crate::admin::schema::{
-    AccountValue, Condition, Desk, Farm, Fill, Instrument, LogEvent, Order, Plugin, PluginTally, Positions,
-    Readiness, Session, Status,
+    AccountValue, Condition, Desk, Discrepancy, Farm, Fill, Instrument, LogEvent, Order, Plugin, PluginTally,
+    Positions, Readiness, Session, Status,
 };
 
 /// A list of lines; what every view makes.
@@ -283,6 +283,7 @@ pub(super) fn orders(orders: &[Order]) -> Lines {
         "TIF",
         "STATE",
         "CHANGED",
+        "ORIGIN",
         "REASON",
     ];
     let mut table = Table::new(&headings);
@@ -300,10 +301,34 @@ pub(super) fn orders(orders: &[Order]) -> Lines {
             order.time_in_force.clone(),
             order.state.clone(),
             time_of_day(order.changed_at.as_ref()),
+            order.origin.clone(),
             order.reason.clone().unwrap_or_default(),
         ]);
     }
     table_or(&table, orders.is_empty(), "no orders")
+}
+
+pub(super) fn discrepancies(rows: &[Discrepancy]) -> Lines {
+    let headings = ["NAME", "INSTRUMENT", "OWNER", ">AGE", "STANDS", "DETAIL"];
+    let mut table = Table::new(&headings);
+    for row in rows {
+        table.row([
+            row.name.clone(),
+            or_dash(row.instrument.clone()),
+            row.owner.clone(),
+            duration(row.age_s),
+            match (&row.accepted_by, row.confirmed) {
+                (Some(user), _) => format!("accepted by {user}"),
+                (None, true) => "open".to_owned(),
+                (None, false) => "looked at again".to_owned(),
+            },
+            row.detail.clone(),
+        ]);
+    }
+    let mut lines = table_or(&table, rows.is_empty(), "ours and the broker's books agree");
+    let open = rows.iter().filter(|row| row.accepted_by.is_none());
+    lines.extend(open.map(|row| clean(&format!("{}: {}", row.name, row.fix))));
+    lines
 }
 
 pub(super) fn fills(fills: &[Fill]) -> Lines {
@@ -349,6 +374,7 @@ pub(super) fn positions(positions: &Positions) -> Lines {
         ">FEES",
         ">UNREALIZED",
         "CURRENCY",
+        "NOTE",
     ];
     let mut ours = Table::new(&headings);
     for row in &positions.plugins {
@@ -361,6 +387,10 @@ pub(super) fn positions(positions: &Positions) -> Lines {
             price(&row.fees),
             or_dash(row.unrealized.as_deref().map(signed_money)),
             or_dash(row.currency.clone()),
+            match row.fills_without_commission {
+                0 => String::new(),
+                waiting => format!("provisional: {waiting} fills without a cost"),
+            },
         ]);
     }
     let mut theirs = Table::new(&["ACCOUNT", "INSTRUMENT", ">SIZE", ">AVERAGE COST"]);

@@ -153,6 +153,7 @@ fn tally_between(before: &PluginTally, after: &PluginTally) -> PluginTally {
         denials: denials.filter(|(_, number)| *number > 0).collect(),
         day_pnl: after.day_pnl.clone(),
         total_pnl: after.total_pnl.clone(),
+        fills_without_commission: after.fills_without_commission,
     }
 }
 

@@ -8,6 +8,7 @@ use super::Desk;
 use super::effect::{CommandOutcome, Effect};
 use super::event::{Command, CommandTicket, Requester};
 use super::record::Record;
+use super::session::Cause;
 
 impl Desk {
     pub(super) fn command(
@@ -25,8 +26,9 @@ impl Desk {
             }
             Command::CancelOrder { order_id } => format!("order {}", order_id.0),
             Command::Reconcile => String::new(),
+            Command::AcceptDiscrepancy { name, reason } => format!("{name}: {reason}"),
         };
-        let outcome = self.obey(at, command, effects);
+        let outcome = self.obey(at, &requester, command, effects);
         let said = match &outcome {
             CommandOutcome::Done { message } => format!("done: {message}"),
             CommandOutcome::Refused { message } => format!("refused: {message}"),
@@ -40,7 +42,13 @@ impl Desk {
         effects.push(Effect::Answer { ticket, outcome });
     }
 
-    fn obey(&mut self, at: Timestamp, command: Command, effects: &mut Vec<Effect>) -> CommandOutcome {
+    fn obey(
+        &mut self,
+        at: Timestamp,
+        requester: &Requester,
+        command: Command,
+        effects: &mut Vec<Effect>,
+    ) -> CommandOutcome {
         match command {
             Command::Halt {
                 reason,
@@ -53,8 +61,11 @@ impl Desk {
                 refused("there is no session to the gateway to read from; see `moorctl session show`")
             }
             Command::Reconcile => {
-                self.ask_truth(at, "the operator asked".to_owned(), effects);
+                self.ask_truth(at, Cause::Operator, "the operator asked".to_owned(), effects);
                 done("reading the broker's truth")
+            }
+            Command::AcceptDiscrepancy { name, reason } => {
+                self.accept_discrepancy(requester, name, reason, effects)
             }
         }
     }
@@ -116,10 +127,7 @@ impl Desk {
         effects: &mut Vec<Effect>,
     ) -> CommandOutcome {
         match self.orders.get(order_id).map(|order| order.state) {
-            None => refused(&format!(
-                "no order {} of ours; see `moorctl orders list`",
-                order_id.0
-            )),
+            None => self.cancel_external(at, order_id, effects),
             Some(state) if state.is_final() => {
                 refused(&format!("order {} is {} already", order_id.0, state.as_str()))
             }
@@ -131,13 +139,13 @@ impl Desk {
     }
 }
 
-fn done(message: &str) -> CommandOutcome {
+pub(super) fn done(message: &str) -> CommandOutcome {
     CommandOutcome::Done {
         message: message.to_owned(),
     }
 }
 
-fn refused(message: &str) -> CommandOutcome {
+pub(super) fn refused(message: &str) -> CommandOutcome {
     CommandOutcome::Refused {
         message: message.to_owned(),
     }

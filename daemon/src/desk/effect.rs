@@ -39,6 +39,15 @@ pub enum Effect {
     },
     /// Read the broker's truth; the answer is a session event.
     Reconcile,
+    /// A reading of the truth ended.
+    Reconciled {
+        /// Why it was read.
+        cause: &'static str,
+        /// `clean`, `differs`, `failed` or `unanswered`.
+        outcome: &'static str,
+        /// How long it took.
+        took: Duration,
+    },
     /// Answer a command.
     Answer {
         /// Whose.

@@ -225,6 +225,13 @@ pub enum Command {
     },
     /// Read the broker's truth again.
     Reconcile,
+    /// Take a difference between ours and the broker's as it is.
+    AcceptDiscrepancy {
+        /// Its name.
+        name: String,
+        /// Why, kept in the ledger.
+        reason: String,
+    },
 }
 
 impl Command {
@@ -236,6 +243,7 @@ impl Command {
             Command::Kill { .. } => "kill",
             Command::CancelOrder { .. } => "cancel_order",
             Command::Reconcile => "reconcile",
+            Command::AcceptDiscrepancy { .. } => "accept_discrepancy",
         }
     }
 }

@@ -26,7 +26,9 @@ impl Desk {
         owner_name: String,
         effects: &mut Vec<Effect>,
     ) {
+        self.tell_external_fill(&execution, owner, effects);
         if let Some(instrument) = execution.instrument {
+            let before = self.portfolio.account_net(instrument);
             let plugin = owner.unwrap_or(PluginId::EXTERNAL);
             self.portfolio.apply_fill(PortfolioFill {
                 plugin,
@@ -37,6 +39,7 @@ impl Desk {
                 multiplier: self.multiplier(instrument),
                 at,
             });
+            self.count_recent(&execution.exec_id, instrument, before);
             if plugin != PluginId::EXTERNAL {
                 self.tally(plugin).fills += 1;
             }
@@ -66,7 +69,9 @@ impl Desk {
         effects: &mut Vec<Effect>,
     ) {
         if let Some((plugin, instrument)) = owner {
+            let before = self.portfolio.account_net(instrument);
             self.recount(plugin, instrument);
+            self.count_recent(&execution.exec_id, instrument, before);
         }
         let same = |row: &&mut FillRow| family(&row.execution.exec_id).0 == family(&execution.exec_id).0;
         if let Some(row) = self.fills.iter_mut().rev().find(same) {

@@ -118,6 +118,7 @@ impl Desk {
             grant,
             limits: &self.limits,
             replaces: replaces.is_some(),
+            unreconciled: self.comparison.register.blocks(intent.instrument),
         };
         let price = valuation_price(&intent, quote);
         let cleared = match self.risk.review(intent, &view) {
@@ -194,6 +195,7 @@ impl Desk {
             grant,
             limits: &self.limits,
             replaces: replaces.is_some(),
+            unreconciled: self.comparison.register.blocks(intent.instrument),
         };
         let approved = match self.risk.conclude(cleared, verdict, &view) {
             Ok(approved) => approved,
@@ -301,12 +303,15 @@ impl Desk {
         except: Option<OrderId>,
     ) -> Exposure {
         let (open_buy, open_sell) = self.orders.open_quantities(plugin, instrument, except);
+        let (external_buy, external_sell) = self.external_exposure(instrument);
         let quote = self.market.quote(instrument);
         let age = quote.map_or(u64::MAX, |quote| at.since(quote.received).as_nanos() as u64);
         Exposure {
             position: self.portfolio.position(plugin, instrument).size,
             open_buy,
             open_sell,
+            external_buy,
+            external_sell,
             reference: quote
                 .and_then(crate::domain::quote::Quote::mid)
                 .unwrap_or_default(),

@@ -7,6 +7,8 @@
 //! Never: a clock, a socket, a thread, a file, chance, waiting. It asks; others do.
 
 mod commands;
+mod compare;
+pub mod discrepancies;
 pub mod effect;
 pub mod event;
 mod fills;
@@ -14,6 +16,7 @@ mod flatten;
 #[cfg(test)]
 mod gap_tests;
 mod intents;
+pub mod policy;
 pub mod record;
 #[cfg(test)]
 mod recovery_tests;
@@ -28,6 +31,8 @@ mod snapshot_of;
 #[cfg(test)]
 mod tests;
 pub mod trading_state;
+#[cfg(test)]
+mod truth_tests;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -46,6 +51,9 @@ use crate::risk::RiskChain;
 use crate::risk::approved::Cleared;
 use crate::risk::limits::{Grant, Limits};
 
+pub use compare::origin;
+
+use compare::Comparison;
 use effect::{Effect, Notice};
 use event::{Event, Feeds};
 use flatten::Flattening;
@@ -66,6 +74,8 @@ pub struct Setup {
     pub limits: Limits,
     /// Whether risk plugins are to be asked.
     pub risk_plugins: bool,
+    /// How often the truth is read, and what is done about others' orders.
+    pub policy: policy::Policy,
 }
 
 /// All trading state.
@@ -92,6 +102,8 @@ pub struct Desk {
     reconciled_at: Option<Timestamp>,
     broker_positions: Vec<BrokerPosition>,
     external_orders: usize,
+    comparison: Comparison,
+    policy: policy::Policy,
     account: Vec<AccountValue>,
     fills: VecDeque<FillRow>,
     tallies: BTreeMap<PluginId, PluginTally>,
@@ -322,6 +334,9 @@ impl Desk {
             reasons.push(format!("not proved: {}", self.unproved.join("; ")));
         }
         reasons.extend(self.restraints.iter().cloned());
+        if conditions.reconciled && conditions.unverified {
+            reasons.push(self.truth.reason().to_owned());
+        }
         if !conditions.ledger_writable {
             reasons.push(format!("the ledger cannot be written: {}", self.ledger_reason));
         }

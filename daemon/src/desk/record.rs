@@ -46,6 +46,8 @@ pub enum Record {
         /// Why.
         reason: String,
     },
+    /// A difference between ours and the broker's that an operator accepted.
+    Accepted(AcceptedRecord),
     /// What an operator did, whether it worked or not.
     Admin {
         /// Who.
@@ -81,6 +83,26 @@ pub struct ExecutionRecord {
     pub execution: Execution,
     /// The owner's name; empty for orders made elsewhere.
     pub plugin: String,
+}
+
+/// An accepted difference. One of positions is an adjustment from then on: the account holds so much beside the fills
+/// that are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcceptedRecord {
+    /// The discrepancy's name.
+    pub name: String,
+    /// In which instrument, by name; empty if in none of ours.
+    pub instrument: String,
+    /// IB's contract id of it, once resolved.
+    pub con_id: Option<i32>,
+    /// How much more the account holds; zero where it is not a matter of positions.
+    pub difference: Quantity,
+    /// Who accepted it.
+    pub uid: u32,
+    /// The name of that user.
+    pub user: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// An order as the ledger remembers it.
@@ -131,6 +153,8 @@ pub struct Memory {
     pub executions: Vec<RememberedExecution>,
     /// The operator's latch and the reason given for it.
     pub latch: Option<(Latch, String)>,
+    /// Differences that operators accepted, oldest first.
+    pub accepted: Vec<AcceptedRecord>,
     /// The highest API order id ever used.
     pub highest_order_id: i32,
     /// The highest client order id ever used.

@@ -1,11 +1,12 @@
 use super::effect::{CommandOutcome, Effect};
 use super::event::{Command, Event, Feeds, SessionEvent};
-use super::record::{Memory, Record, RememberedOrder};
-use super::rig::{AAPL, PLUGIN, Rig, execution, limit_buy, open_order, told};
-use crate::domain::money::Quantity;
-use crate::domain::order::{ClientOrderId, OrderId, Side};
+use super::record::{ExecutionRecord, Memory, Record, RememberedExecution, RememberedOrder};
+use super::rig::{AAPL, PLUGIN, Rig, execution, holding, limit_buy, open_order, price, told};
+use crate::domain::money::{Price, Quantity};
+use crate::domain::order::{Cause, ClientOrderId, Intent, OrderId, ReplaceIntent, Side};
 use crate::domain::plugin::PluginId;
-use crate::domain::report::{BrokerOrder, BrokerReport, BrokerStatus, BrokerTruth};
+use crate::domain::report::{BrokerOrder, BrokerReport, BrokerStatus, BrokerTruth, Execution};
+use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
 use crate::orders::event::OrderEventKind;
 use crate::orders::lifecycle::OrderState;
@@ -71,6 +72,7 @@ fn a_restart_finds_orders_and_fills_again() {
     let truth = BrokerTruth {
         open_orders: vec![open_order(&placement, BrokerStatus::Submitted)],
         executions: vec![execution(&placement, "a.01", 3)],
+        positions: vec![holding(3)],
         ..BrokerTruth::default()
     };
     rig.connect(truth);
@@ -307,6 +309,7 @@ fn filled(placement: &Placement, units: i32) -> BrokerTruth {
     BrokerTruth {
         completed_orders: vec![completed],
         executions: vec![execution(placement, "a.01", units)],
+        positions: vec![holding(units)],
         ..BrokerTruth::default()
     }
 }
@@ -339,4 +342,99 @@ fn executions_that_came_after_the_word_filled_are_counted_after_a_restart() {
     });
     assert!(recorded, "{effects:?}");
     check_settled(&mut rig, &placement, 10);
+}
+
+/// Found by the simulation: three operations, a correction and a fill read in one truth.
+#[test]
+fn a_fill_read_together_with_a_correction_counts_once() {
+    let mut rig = Rig::active();
+    let (corrected, missed) = (rig.placed(1, 100), rig.placed(2, 100));
+    let first = execution(&corrected, "a.01.01", 100);
+    rig.handle(Event::Report(BrokerReport::Execution(first)));
+    rig.handle(Event::Session(SessionEvent::Down {
+        reason: "lost".into(),
+    }));
+    rig.connect(BrokerTruth {
+        executions: vec![
+            execution(&corrected, "a.01.02", 98),
+            execution(&missed, "b.01.01", 100),
+        ],
+        ..BrokerTruth::default()
+    });
+    assert_eq!(rig.held(), Quantity::from_units(198));
+}
+
+/// Found by the simulation: an order that a change in an outage gave a second life, which had filled before a restart.
+#[test]
+fn what_another_life_filled_leaves_the_order_open_after_a_restart() {
+    let mut before = Rig::active();
+    let placement = before.placed(5, 100);
+    let own = open_order(&placement, BrokerStatus::Submitted).perm_id;
+    let elsewhere = Execution {
+        perm_id: own + 1,
+        ..execution(&placement, "a.01.01", 100)
+    };
+    let remembered = RememberedOrder {
+        placement: placement.clone(),
+        state: OrderState::Working,
+        filled: Quantity::from_units(100),
+        perm_id: own,
+        cancel_requested: false,
+    };
+    let record = ExecutionRecord {
+        execution: elsewhere.clone(),
+        plugin: "ema".into(),
+    };
+    let memory = Memory {
+        open_orders: vec![remembered],
+        executions: vec![RememberedExecution {
+            record,
+            recorded: Timestamp::from_nanos(1),
+            commission: None,
+        }],
+        highest_order_id: placement.order_id.0,
+        highest_client_order_id: 5,
+        ..Memory::default()
+    };
+    let mut rig = Rig::new(memory, false);
+    rig.connect(BrokerTruth {
+        open_orders: vec![open_order(&placement, BrokerStatus::Submitted)],
+        executions: vec![elsewhere],
+        ..BrokerTruth::default()
+    });
+    assert_eq!(rig.held(), Quantity::from_units(100));
+    let (buy, _) = rig.desk.orders().open_quantities(PLUGIN, AAPL, None);
+    assert_eq!(buy, Quantity::from_units(100));
+}
+
+/// Found by the simulation: a reading of the truth overtook a change, which then arrived all the same.
+#[test]
+fn a_change_given_up_for_lost_counts_once_the_broker_shows_it() {
+    let mut rig = Rig::active();
+    let placement = rig.placed(5, 100);
+    rig.status(placement.order_id, BrokerStatus::Submitted);
+    rig.handle(Event::Intent {
+        intent: Intent::Replace(ReplaceIntent {
+            plugin: PLUGIN,
+            client_order_id: placement.client_order_id,
+            quantity: Quantity::from_units(300),
+            limit: price("100"),
+            stop: Price::ZERO,
+        }),
+        cause: Cause { tick_received: None },
+    });
+    rig.wait(2);
+    rig.command(Command::Reconcile);
+    rig.handle(Event::Session(SessionEvent::Truth(Box::new(BrokerTruth {
+        open_orders: vec![open_order(&placement, BrokerStatus::Submitted)],
+        ..BrokerTruth::default()
+    }))));
+    let open = |rig: &Rig| rig.desk.orders().open_quantities(PLUGIN, AAPL, None).0;
+    assert_eq!(open(&rig), Quantity::from_units(100));
+    let shown = BrokerOrder {
+        quantity: Quantity::from_units(300),
+        ..open_order(&placement, BrokerStatus::Submitted)
+    };
+    rig.handle(Event::Report(BrokerReport::Order(shown)));
+    assert_eq!(open(&rig), Quantity::from_units(300));
 }

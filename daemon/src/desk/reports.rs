@@ -11,6 +11,7 @@ use crate::risk::denial::DenialCode;
 use super::Desk;
 use super::effect::{Effect, Notice};
 use super::record::{OrderStateRecord, Record};
+use super::session::Cause;
 
 impl Desk {
     pub(super) fn report(&mut self, at: Timestamp, report: &BrokerReport, effects: &mut Vec<Effect>) {
@@ -29,7 +30,12 @@ impl Desk {
         let mut changes = Vec::new();
         self.orders.write_failed(at, order_id, reason, &mut changes);
         self.perform(at, changes, effects);
-        self.ask_truth(at, format!("a write for order {} failed", order_id.0), effects);
+        self.ask_truth(
+            at,
+            Cause::Orders,
+            format!("a write for order {} failed", order_id.0),
+            effects,
+        );
     }
 
     pub(super) fn not_sent(
@@ -85,7 +91,7 @@ impl Desk {
                     }
                     self.record_state(order_id, effects);
                 }
-                OrderChange::Ask { reason } => self.ask_truth(at, reason, effects),
+                OrderChange::Ask { reason } => self.ask_truth(at, Cause::Orders, reason, effects),
                 OrderChange::Alarm { name, text } => effects.push(Effect::Alarm { name, text }),
             }
         }

@@ -13,6 +13,7 @@ use crate::orders::order::Order;
 use crate::portfolio::{Portfolio, PortfolioFill};
 use crate::risk::RiskChain;
 
+use super::compare::Comparison;
 use super::flatten::Flattening;
 use super::record::{Memory, RememberedExecution, RememberedOrder};
 use super::session::TruthReading;
@@ -51,6 +52,8 @@ impl Desk {
             reconciled_at: None,
             broker_positions: Vec::new(),
             external_orders: 0,
+            comparison: Comparison::default(),
+            policy: setup.policy,
             account: Vec::new(),
             fills: VecDeque::new(),
             tallies: BTreeMap::new(),
@@ -78,6 +81,9 @@ impl Desk {
         }
         for execution in memory.executions {
             desk.restore_execution(&execution);
+        }
+        for accepted in memory.accepted {
+            desk.comparison.restore(accepted);
         }
         desk
     }

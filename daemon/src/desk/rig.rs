@@ -11,7 +11,9 @@ use crate::domain::order::{
 };
 use crate::domain::plugin::PluginId;
 use crate::domain::quote::Quote;
-use crate::domain::report::{BrokerOrder, BrokerReport, BrokerStatus, BrokerTruth, Execution, StatusReport};
+use crate::domain::report::{
+    BrokerOrder, BrokerPosition, BrokerReport, BrokerStatus, BrokerTruth, Execution, StatusReport,
+};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::TradingState;
 use crate::orders::event::OrderEventKind;
@@ -65,6 +67,7 @@ pub(super) fn setup(risk_plugins: bool) -> Setup {
         grants: vec![grant],
         limits,
         risk_plugins,
+        policy: super::policy::Policy::default(),
     }
 }
 
@@ -85,6 +88,18 @@ pub(super) fn limit_buy(id: u64, units: i32) -> OrderIntent {
 /// The permanent id that the broker of these tests gives an order.
 pub(super) fn perm_id(order_id: OrderId) -> i64 {
     1_000 + i64::from(order_id.0)
+}
+
+/// What the account holds of the one instrument.
+pub(super) fn holding(size: i32) -> BrokerPosition {
+    BrokerPosition {
+        account: "DU1".into(),
+        con_id: 265_598,
+        symbol: "AAPL".into(),
+        instrument: Some(AAPL),
+        size: Quantity::from_units(size),
+        average_cost: price("100"),
+    }
 }
 
 pub(super) fn execution(placement: &Placement, id: &str, units: i32) -> Execution {

@@ -15,14 +15,56 @@ const READ_EVERY: Duration = Duration::from_secs(1);
 /// After which a reading that was neither answered nor failed is asked for again.
 const READ_DEADLINE: Duration = Duration::from_secs(60);
 
+/// Why the truth is read: the label of the counts of readings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The session is new.
+    Session,
+    /// The gateway has IB again.
+    Upstream,
+    /// Reports may have been lost.
+    Gap,
+    /// An order's fate or figures are in question.
+    Orders,
+    /// A difference was seen and is looked at again.
+    Settle,
+    /// The last reading failed or was not answered.
+    Retry,
+    /// Time passed.
+    Periodic,
+    /// A market closed.
+    Close,
+    /// An operator asked.
+    Operator,
+}
+
+impl Cause {
+    /// In words, for metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Cause::Session => "session",
+            Cause::Upstream => "upstream",
+            Cause::Gap => "gap",
+            Cause::Orders => "orders",
+            Cause::Settle => "settle",
+            Cause::Retry => "retry",
+            Cause::Periodic => "periodic",
+            Cause::Close => "close",
+            Cause::Operator => "operator",
+        }
+    }
+}
+
 /// Whether the truth is being read, or should be.
 #[derive(Debug)]
 pub(super) struct TruthReading {
     session_up: bool,
     asked: Option<Timestamp>,
     last_asked: Timestamp,
+    /// Why it is being read.
+    cause: Cause,
     /// Why it should be read again.
-    wanted: Option<String>,
+    wanted: Option<(Cause, String)>,
     reason: String,
 }
 
@@ -32,6 +74,7 @@ impl Default for TruthReading {
             session_up: false,
             asked: None,
             last_asked: Timestamp::NEVER,
+            cause: Cause::Session,
             wanted: None,
             reason: "no session to the gateway yet".to_owned(),
         }
@@ -62,7 +105,12 @@ impl Desk {
                 self.truth.asked = None;
                 self.conditions.upstream = true;
                 self.truth.last_asked = Timestamp::NEVER;
-                self.distrust(at, "the session is new: reading the broker's truth", effects);
+                self.distrust(
+                    at,
+                    Cause::Session,
+                    "the session is new: reading the broker's truth",
+                    effects,
+                );
             }
             SessionEvent::Down { reason } => self.session_down(at, &reason, effects),
             SessionEvent::UpstreamLost => self.conditions.upstream = false,
@@ -70,14 +118,15 @@ impl Desk {
                 self.conditions.upstream = true;
                 self.distrust(
                     at,
+                    Cause::Upstream,
                     "the gateway has IB again: reading the broker's truth",
                     effects,
                 );
             }
             SessionEvent::Alarm { name, text } => effects.push(Effect::Alarm { name, text }),
-            SessionEvent::AskTruth { reason } => self.ask_truth(at, reason, effects),
+            SessionEvent::AskTruth { reason } => self.ask_truth(at, Cause::Orders, reason, effects),
             SessionEvent::ReportsLost { reason } => {
-                self.distrust(at, &format!("reports were lost: {reason}"), effects);
+                self.distrust(at, Cause::Gap, &format!("reports were lost: {reason}"), effects);
             }
             SessionEvent::Proofs { missing } => {
                 self.conditions.proved = missing.is_empty();
@@ -96,15 +145,7 @@ impl Desk {
                 }
             }
             SessionEvent::Truth(truth) => self.truth(at, *truth, effects),
-            SessionEvent::TruthFailed { reason } => {
-                self.truth.asked = None;
-                self.truth.wanted = Some(reason.clone());
-                self.truth.reason = format!("the broker's truth could not be read: {reason}");
-                effects.push(Effect::Alarm {
-                    name: "truth_unreadable",
-                    text: self.truth.reason.clone(),
-                });
-            }
+            SessionEvent::TruthFailed { reason } => self.truth_failed(at, reason, effects),
             SessionEvent::Account(rows) => {
                 for row in rows {
                     let same = |known: &crate::domain::report::AccountValue| {
@@ -132,24 +173,61 @@ impl Desk {
         self.perform(at, changes, effects);
     }
 
+    /// The broker could not be read. Unknown is not empty: nothing is concluded, and no new risk is taken until a reading
+    /// succeeds.
+    fn truth_failed(&mut self, at: Timestamp, reason: String, effects: &mut Vec<Effect>) {
+        self.truth.wanted = Some((Cause::Retry, reason.clone()));
+        self.truth.reason = format!("the broker's truth could not be read: {reason}");
+        self.conditions.unverified = true;
+        effects.push(Effect::Alarm {
+            name: "truth_unreadable",
+            text: self.truth.reason.clone(),
+        });
+        if let Some(asked) = self.truth.asked.take() {
+            self.tell_reading(at, asked, "failed", effects);
+        }
+    }
+
+    fn tell_reading(
+        &self,
+        at: Timestamp,
+        asked: Timestamp,
+        outcome: &'static str,
+        effects: &mut Vec<Effect>,
+    ) {
+        effects.push(Effect::Reconciled {
+            cause: self.truth.cause.as_str(),
+            outcome,
+            took: at.since(asked),
+        });
+    }
+
     /// What we believe may be wrong: nothing leaves until the truth was read.
-    fn distrust(&mut self, at: Timestamp, reason: &str, effects: &mut Vec<Effect>) {
+    fn distrust(&mut self, at: Timestamp, cause: Cause, reason: &str, effects: &mut Vec<Effect>) {
         self.conditions.reconciled = false;
         self.truth.reason = reason.to_owned();
-        self.ask_truth(at, reason.to_owned(), effects);
+        self.ask_truth(at, cause, reason.to_owned(), effects);
     }
 
     /// Asks for the truth now, or as soon as the last reading is over and old enough.
-    pub(super) fn ask_truth(&mut self, at: Timestamp, reason: String, effects: &mut Vec<Effect>) {
+    pub(super) fn ask_truth(
+        &mut self,
+        at: Timestamp,
+        cause: Cause,
+        reason: String,
+        effects: &mut Vec<Effect>,
+    ) {
         let reading = &mut self.truth;
         let too_soon = reading.last_asked != Timestamp::NEVER && at.since(reading.last_asked) < READ_EVERY;
         if !reading.session_up || reading.asked.is_some() || too_soon {
-            reading.wanted = Some(reason);
+            reading.wanted = Some((cause, reason));
             return;
         }
         reading.asked = Some(at);
         reading.last_asked = at;
+        reading.cause = cause;
         reading.wanted = None;
+        self.comparison.begin();
         effects.push(Effect::Reconcile);
     }
 
@@ -158,6 +236,7 @@ impl Desk {
             return;
         };
         let outcome = self.orders.reconcile(at, asked, self.conditions.upstream, &truth);
+        self.count_recovered(&outcome.changes);
         self.perform(at, outcome.changes, effects);
         for order_id in outcome.cancel_again {
             self.risk.count_cancel(at);
@@ -171,33 +250,56 @@ impl Desk {
             self.risk.count_cancel(at);
             effects.push(Effect::Cancel { order_id });
         }
-        self.external_orders = outcome.external.len();
+        self.see_external(outcome.external, effects);
+        let clean = self.compare(at, asked, &truth, outcome.findings, effects);
+        self.tell_reading(at, asked, if clean { "clean" } else { "differs" }, effects);
         self.broker_positions = truth.positions;
         self.reconciled_at = Some(at);
+        self.conditions.unverified = false;
         // Something happened while it was read that it may not show: it has to be read again before it counts.
         if self.truth.wanted.is_none() || self.conditions.reconciled {
             self.conditions.reconciled = true;
         }
         if outcome.unresolved > 0 {
-            self.truth.wanted = Some(format!("{} orders are unresolved", outcome.unresolved));
+            let reason = format!("{} orders are unresolved", outcome.unresolved);
+            self.truth.wanted = Some((Cause::Orders, reason));
+        } else if self.comparison.register.unsettled() {
+            let reason = "a difference is looked at again".to_owned();
+            self.truth.wanted.get_or_insert((Cause::Settle, reason));
         }
         self.flatten(at, effects);
     }
 
+    /// The next reading that nobody asked for.
+    fn read_in_time(&mut self, at: Timestamp) {
+        if self.comparison.a_market_closed(at, &self.instruments) && self.conditions.reconciled {
+            let reason = "a market has closed".to_owned();
+            self.truth.wanted.get_or_insert((Cause::Close, reason));
+        }
+        let every = self.policy.reconciliation.every();
+        let last = self.reconciled_at.max(Some(self.truth.last_asked));
+        let due = last.is_some_and(|last| at.since(last) >= every);
+        if due && !every.is_zero() && self.conditions.reconciled && self.truth.asked.is_none() {
+            let reason = "it was read long enough ago".to_owned();
+            self.truth.wanted.get_or_insert((Cause::Periodic, reason));
+        }
+    }
+
     /// What time alone brings about; at least once a second.
     pub(super) fn clock(&mut self, at: Timestamp, effects: &mut Vec<Effect>) {
-        if self
-            .truth
-            .asked
-            .is_some_and(|asked| at.since(asked) > READ_DEADLINE)
-        {
+        if let Some(asked) = self.truth.asked.filter(|asked| at.since(*asked) > READ_DEADLINE) {
             self.truth.asked = None;
-            self.truth.wanted = Some("the last reading was not answered".to_owned());
+            let reason = "the last reading was not answered".to_owned();
+            self.truth.reason = reason.clone();
+            self.conditions.unverified = true;
+            self.truth.wanted = Some((Cause::Retry, reason));
+            self.tell_reading(at, asked, "unanswered", effects);
         }
         let overdue = self.orders.chase(at);
         self.perform(at, overdue, effects);
-        if let Some(reason) = self.truth.wanted.take() {
-            self.ask_truth(at, reason, effects);
+        self.read_in_time(at);
+        if let Some((cause, reason)) = self.truth.wanted.take() {
+            self.ask_truth(at, cause, reason, effects);
         }
         self.flatten(at, effects);
     }

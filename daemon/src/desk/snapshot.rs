@@ -8,13 +8,15 @@ use crate::domain::instrument::{Instrument, InstrumentId};
 use crate::domain::money::{Money, Quantity};
 use crate::domain::plugin::PluginId;
 use crate::domain::quote::Quote;
-use crate::domain::report::{AccountValue, BrokerPosition, Execution};
+use crate::domain::report::{AccountValue, BrokerOrder, BrokerPosition, Execution};
 use crate::domain::time::Timestamp;
 use crate::domain::trading_state::{Latch, TradingState};
 use crate::orders::lifecycle::OrderState;
 use crate::orders::placement::Placement;
 use crate::portfolio::Position;
 use crate::risk::denial::DenialCode;
+
+use super::discrepancies::Discrepancy;
 
 /// The desk as it was at `at`.
 #[derive(Debug, Clone)]
@@ -45,6 +47,14 @@ pub struct Snapshot {
     pub broker_positions: Vec<BrokerPosition>,
     /// Orders of the account that are not ours, at the last reconciliation.
     pub external_orders: usize,
+    /// Those orders, as that reading showed them.
+    pub external: Vec<BrokerOrder>,
+    /// What ours and the broker's books do not agree on, in the order of its names.
+    pub discrepancies: Vec<Discrepancy>,
+    /// Orders that were found to live twice, since the start.
+    pub incarnation_conflicts: u64,
+    /// Fills that a reading of the truth told first, since the start.
+    pub fills_recovered: u64,
     /// The last account summary.
     pub account: Vec<AccountValue>,
     /// What each plugin did, by owner name.
@@ -96,6 +106,8 @@ pub struct PositionRow {
     pub position: Position,
     /// Unrealized profit at the last mid; `None` without a quote.
     pub unrealized: Option<Money>,
+    /// Fills whose cost is not told yet: profit is provisional while there are any.
+    pub fills_without_commission: u64,
 }
 
 /// What one plugin did since the daemon started.
@@ -113,6 +125,8 @@ pub struct PluginTally {
     pub day_pnl: Money,
     /// Profit since the ledger began: realized less fees, and what is unrealized now.
     pub total_pnl: Money,
+    /// Fills whose cost is not told yet: profit is provisional while there are any.
+    pub fills_without_commission: u64,
 }
 
 /// What host functions answer from while a plugin runs: last quotes and the plugin's own positions. Updated by the loop

@@ -43,6 +43,10 @@ impl Desk {
             positions: self.position_rows(),
             broker_positions: self.broker_positions.clone(),
             external_orders: self.external_orders,
+            external: self.comparison.external.clone(),
+            discrepancies: self.comparison.register.rows().cloned().collect(),
+            incarnation_conflicts: self.orders.conflicts(),
+            fills_recovered: self.comparison.recovered,
             account: self.account.clone(),
             plugins: self.tally_rows(at),
             ticks: self.ticks,
@@ -60,6 +64,7 @@ impl Desk {
                 unrealized: mid
                     .zip(known)
                     .map(|(mid, known)| position.unrealized(mid, known.multiplier)),
+                fills_without_commission: self.orders.uncommissioned(plugin, instrument),
             }
         });
         rows.collect()
@@ -70,6 +75,9 @@ impl Desk {
             let mut tally = tally.clone();
             tally.day_pnl = self.day_pnl(*plugin, at);
             tally.total_pnl = self.total_pnl(*plugin);
+            let held = self.portfolio.positions().filter(|(owner, _, _)| owner == plugin);
+            let waiting = held.map(|(owner, instrument, _)| self.orders.uncommissioned(owner, instrument));
+            tally.fills_without_commission = waiting.sum();
             (self.names.plugin(*plugin).to_owned(), tally)
         });
         rows.collect()

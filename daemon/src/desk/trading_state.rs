@@ -22,6 +22,8 @@ pub struct Conditions {
     pub latch: Latch,
     /// The session is up and the broker's truth agrees with ours.
     pub reconciled: bool,
+    /// A later reading of the truth failed: what was known may be old.
+    pub unverified: bool,
     /// The gateway has IB.
     pub upstream: bool,
     /// The session has proved everything it is asked to prove.
@@ -43,7 +45,7 @@ impl Conditions {
         match self.latch {
             Latch::Halted | Latch::Killed => TradingState::Halted,
             Latch::Running if !self.reconciled || !self.upstream => TradingState::Recovering,
-            Latch::Running if !self.ledger_writable || !self.proved || self.restrained => {
+            Latch::Running if !self.ledger_writable || !self.proved || self.restrained || self.unverified => {
                 TradingState::ReduceOnly
             }
             Latch::Running => TradingState::Active,

@@ -12,6 +12,7 @@ use tracing::warn;
 
 use super::codes::{About, RequestOutcome};
 use super::feed::session_is_over;
+use super::governor::Lane;
 use super::{Shared, convert};
 use crate::clock;
 use crate::desk::event::SessionEvent;
@@ -117,7 +118,7 @@ pub async fn run(shared: Rc<Shared>, client: Arc<Client>, account: Rc<str>) {
 async fn consume(shared: &Shared, client: &Client, account: &str) -> Result<(), ibapi::Error> {
     // IB pushes the rows of one update together.
     const QUIET: Duration = Duration::from_millis(250);
-    shared.pacer.turn().await;
+    shared.governor.turn(Lane::Data).await;
     let group = AccountGroup("All".to_owned());
     let mut stream = client.account_summary(&group, TAGS).await?;
     while let Some(batch) = stream.next_batch(QUIET).await {

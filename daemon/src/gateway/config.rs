@@ -60,8 +60,9 @@ pub struct Config {
     pub upstream_patience_ms: u32,
     /// What is done about error codes, where it is not what the built-in table says.
     pub error_codes: Overrides,
-    /// How many requests (not orders) a second: IB allows half as many messages as there are market data lines.
-    pub requests_per_second: u32,
+    /// How many messages of any kind a second, orders and cancels first: IB allows half as many as there are market data
+    /// lines, and ends sessions that send more.
+    pub messages_per_second: u32,
 }
 
 impl Default for Config {
@@ -91,7 +92,7 @@ impl Default for Config {
             clock_skew_max_ms: 2_000,
             upstream_patience_ms: 30_000,
             error_codes: Overrides::new(),
-            requests_per_second: 40,
+            messages_per_second: 45,
         }
     }
 }
@@ -195,9 +196,9 @@ impl Config {
         if self.execution_days > 7 {
             return no("execution_days", "must be at most 7; IB keeps no more");
         }
-        if !(1..=1_000).contains(&self.requests_per_second) {
+        if !(1..=1_000).contains(&self.messages_per_second) {
             return no(
-                "requests_per_second",
+                "messages_per_second",
                 "must be between 1 and 1000; IB's usual limit is 50",
             );
         }

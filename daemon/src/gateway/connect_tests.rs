@@ -72,8 +72,8 @@ fn settings_that_cannot_work_are_named() {
     check_config(|config| config.backoff_max_ms = 20, Some("backoff_max_ms"));
     check_config(|config| config.execution_days = 8, Some("execution_days"));
     check_config(
-        |config| config.requests_per_second = 0,
-        Some("requests_per_second"),
+        |config| config.messages_per_second = 0,
+        Some("messages_per_second"),
     );
 }
 

@@ -12,6 +12,7 @@ use ibapi::contracts::{Contract, ContractDetails};
 use tracing::{debug, warn};
 
 use super::codes::About;
+use super::governor::Lane;
 use super::streams::hours;
 use super::{Shared, convert};
 use crate::clock;
@@ -334,7 +335,7 @@ pub async fn verify(shared: Rc<Shared>, client: Arc<Client>) {
                 continue;
             }
             tokio::time::sleep(BETWEEN).await;
-            shared.pacer.turn().await;
+            shared.governor.turn(Lane::Contracts).await;
             if let Err(error) = resolve(&shared, &client, id).await {
                 warn!(%error, "a contract could not be checked again; the known one stays");
                 shared.catalogue.checked(id, clock::now());

@@ -229,11 +229,13 @@ pub fn completed_order(told: OrderData, instrument: Option<InstrumentId>) -> Bro
     }
 }
 
-/// `execDetails`.
+/// `execDetails`. A combination is told once as a whole and once for each leg: the legs count, so the whole is in no
+/// instrument.
 pub fn execution(told: ExecutionData, instrument: Option<InstrumentId>) -> Option<Execution> {
     let ExecutionData {
         contract, execution, ..
     } = told;
+    let instrument = instrument.filter(|_| contract.security_type != IbSecurityType::Spread);
     Some(Execution {
         price: price(execution.price)?,
         exec_id: execution.execution_id,
@@ -253,10 +255,13 @@ pub fn execution(told: ExecutionData, instrument: Option<InstrumentId>) -> Optio
     })
 }
 
-/// `commissionAndFeesReport`; `None` while IB has not counted it (the largest double means pending).
+/// `commissionAndFeesReport`; `None` while IB has not counted it: the largest double, or exactly −1, mean pending. Any other
+/// negative amount is a rebate.
 pub fn commission(told: ibapi::orders::CommissionReport) -> Option<Commission> {
+    const PENDING: i64 = -NANO;
+    let amount = nanos(told.commission).filter(|amount| *amount != PENDING)?;
     Some(Commission {
-        amount: Money::from_nanos(i128::from(nanos(told.commission)?)),
+        amount: Money::from_nanos(i128::from(amount)),
         exec_id: told.execution_id,
         currency: told.currency,
     })

@@ -357,6 +357,11 @@ fn executions_and_their_costs() {
         (price("187.25"), Some(InstrumentId(3)))
     );
     assert_eq!(convert::execution(told(f64::MAX), None), None);
+    // A combination is told as a whole and by its legs: the whole counts nowhere.
+    let mut whole = told(1.0);
+    whole.contract.security_type = ibapi::contracts::SecurityType::Spread;
+    let whole = convert::execution(whole, Some(InstrumentId(3))).unwrap();
+    assert_eq!(whole.instrument, None);
 
     let cost = |commission| {
         convert::commission(CommissionReport {
@@ -367,9 +372,12 @@ fn executions_and_their_costs() {
         })
     };
     assert_eq!(cost(1.05).unwrap().amount.to_string(), "1.05");
-    // A rebate is a cost below zero; the largest double is a cost nobody knows yet.
-    assert_eq!(cost(-0.2).unwrap().amount.to_string(), "-0.2");
+    // A rebate is a cost below zero; the largest double, or exactly −1, is a cost nobody knows yet.
+    for rebate in [-0.2, -1.01, -0.99, -10.0] {
+        assert_eq!(cost(rebate).unwrap().amount.to_string(), rebate.to_string());
+    }
     assert_eq!(cost(f64::MAX), None);
+    assert_eq!(cost(-1.0), None);
 }
 
 fn future() -> Instrument {

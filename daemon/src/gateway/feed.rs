@@ -13,6 +13,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tracing::{debug, info, warn};
 
 use super::codes::About;
+use super::governor::Lane;
 use super::streams::Reason;
 use super::streams::refusal::Refused;
 use super::{Shared, contracts, convert};
@@ -54,7 +55,7 @@ impl Feed {
 
     /// Asks for one instrument again, under a new request id. The cancel that goes with its old subscription is paced too.
     pub async fn again(&self, id: InstrumentId, reason: Reason) {
-        self.shared.pacer.turn().await;
+        self.shared.governor.turn(Lane::Data).await;
         if let Some(old) = self.lines.borrow().get(id.index()) {
             old.abort();
         }
@@ -130,15 +131,9 @@ impl Line {
 
     async fn subscribe(&self) -> Result<Subscription<TickTypes>, Ended> {
         let shared = &self.shared;
-        let lookup = shared
-            .catalogue
-            .facts(self.id)
-            .is_none()
-            .then(|| shared.pacer.reserve());
-        // Taken together, so that the first instrument ticks before the last one is looked up.
-        let request = shared.pacer.reserve();
-        if let Some(turn) = lookup {
-            shared.pacer.come(turn).await;
+        // Lookups have the lower lane, so that the first instrument ticks before the last one is looked up.
+        if shared.catalogue.facts(self.id).is_none() {
+            shared.governor.turn(Lane::Contracts).await;
             let resolved = contracts::resolve(shared, &self.client, self.id).await;
             resolved.map_err(|error| match error.code() {
                 Some(code) => Ended::Refused(Refused::by_code(code, error.to_string())),
@@ -148,7 +143,7 @@ impl Line {
         let refused = |text: &str| Ended::Refused(Refused::without_code(text.to_owned()));
         let contract = shared.catalogue.contract(self.id);
         let contract = contract.ok_or_else(|| refused("not a configured instrument"))?;
-        shared.pacer.come(request).await;
+        shared.governor.turn(Lane::Data).await;
         let request = self.client.market_data(&contract).subscribe();
         let stream = tokio::time::timeout(shared.config.request_timeout(), request).await;
         let stream = stream.map_err(|_| refused("the request could not be written in time"))?;

@@ -21,7 +21,9 @@
 //! | `planes` | the gateway's own way to IB, and IB's data farms by name |
 //! | `codes` | what IB's error codes mean and what is done about each: a table, and what the operator changed of it |
 //! | `convert` | IB's values into ours |
-//! | `status`, `metrics`, `pacer` | what is published, what is counted, how fast we may ask |
+//! | `governor` | one budget for everything that is written, and who goes first |
+//! | `liveness` | the heartbeat, and the detector that looks in every phase |
+//! | `status`, `metrics` | what is published, what is counted |
 //!
 //! Never: a decision about trading, an exit because IB is down, a report dropped in silence, an order written twice.
 
@@ -41,14 +43,15 @@ mod convert;
 #[cfg(test)]
 mod convert_tests;
 mod feed;
+mod governor;
+mod liveness;
+#[cfg(test)]
+mod liveness_tests;
 mod metrics;
 mod obstacles;
 mod order_entry;
 #[cfg(test)]
 mod order_entry_tests;
-mod pacer;
-#[cfg(test)]
-mod pacer_tests;
 mod planes;
 mod proofs;
 mod reports;
@@ -61,6 +64,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -75,6 +79,7 @@ use crate::mailbox::{QuoteBoard, ReportSender};
 use crate::orders::placement::Placement;
 
 pub use config::{Config, ConfigProblem, MarketDataType, TradingMode};
+pub use liveness::Pulse;
 pub use order_entry::Busy;
 
 /// Why the gateway's edge cannot be started.
@@ -116,7 +121,8 @@ struct Shared {
     planes: planes::Planes,
     margin: account::Margin,
     metrics: Rc<metrics::Metrics>,
-    pacer: pacer::Pacer,
+    governor: Rc<governor::Governor>,
+    liveness: liveness::Liveness,
     phase: Cell<SessionPhase>,
     /// How to ask the present session for the truth.
     truth: RefCell<Option<Rc<truth::Signals>>>,
@@ -144,7 +150,16 @@ pub fn start(
     let policy = codes::Policy::new(&config.error_codes)?;
     let codes = codes::Hearing::register(policy, registry)?;
     let catalogue = Rc::new(contracts::Catalogue::new(instruments));
-    let entry = order_entry::OrderEntry::new(reports.clone(), Rc::clone(&catalogue), Rc::clone(&metrics));
+    let governor = Rc::new(governor::Governor::register(
+        config.messages_per_second,
+        registry,
+    )?);
+    let entry = order_entry::OrderEntry::new(
+        reports.clone(),
+        Rc::clone(&catalogue),
+        Rc::clone(&metrics),
+        Rc::clone(&governor),
+    );
     let status = status::StatusBoard::new(&config.address, config.client_id);
     let parts = streams::Parts {
         config: &config,
@@ -161,7 +176,8 @@ pub fn start(
         planes: planes::Planes::register(registry)?,
         margin: account::Margin::default(),
         codes,
-        pacer: pacer::Pacer::new(config.requests_per_second),
+        liveness: liveness::Liveness::register(registry)?,
+        governor,
         phase: Cell::new(SessionPhase::Waiting),
         truth: RefCell::new(None),
         catalogue,
@@ -178,6 +194,7 @@ pub fn start(
     let keeper = session::Keeper::new(Rc::clone(&shared), backoff, stopped, guided);
     let entry = Rc::clone(&shared);
     let ticker = Rc::clone(&shared);
+    let watcher = Rc::clone(&shared);
     Ok(GatewayHandle {
         stop,
         guidance,
@@ -185,6 +202,7 @@ pub fn start(
         helpers: [
             tokio::task::spawn_local(async move { entry.entry.run().await }),
             tokio::task::spawn_local(publish(ticker)),
+            tokio::task::spawn_local(liveness::watch(watcher)),
         ],
         shared,
     })
@@ -204,6 +222,7 @@ async fn publish(shared: Rc<Shared>) {
         shared.metrics.subscriptions.set(requested as i64);
         shared.metrics.subscriptions_ticking.set(ticking as i64);
         shared.review_proofs(clock::now());
+        shared.governor.publish();
         if let Some(answered) = shared.status.last_heartbeat() {
             let age = clock::now().since(answered);
             shared.metrics.heartbeat_age.set(age.as_secs_f64());
@@ -218,7 +237,7 @@ pub struct GatewayHandle {
     stop: watch::Sender<bool>,
     guidance: watch::Sender<Guidance>,
     keeper: JoinHandle<()>,
-    helpers: [JoinHandle<()>; 2],
+    helpers: [JoinHandle<()>; 3],
 }
 
 impl GatewayHandle {
@@ -255,6 +274,11 @@ impl GatewayHandle {
     /// The way to slow down the keeper of the session, or to have its socket opened again.
     pub fn guidance(&self) -> watch::Sender<Guidance> {
         self.guidance.clone()
+    }
+
+    /// Grows while the session's liveness detector runs, which it does in every phase.
+    pub fn pulse(&self) -> Arc<Pulse> {
+        self.shared.liveness.pulse()
     }
 
     /// Ends the session: what waits for the socket is written first, within two seconds.

@@ -1,8 +1,9 @@
 //! The one place that writes orders to the socket.
 //!
-//! A write begins inside the call that asks for it, when nothing else is being written: no task is woken and no queue
-//! is crossed between the desk's decision and the socket. What the socket does not take at once is finished by the
-//! entry task, and what comes meanwhile waits its turn, cancels first, though never before the order they cancel.
+//! A write begins inside the call that asks for it, when nothing else is being written and the governor has room: no
+//! task is woken and no queue is crossed between the desk's decision and the socket. What the socket does not take at
+//! once is finished by the entry task, and what comes meanwhile waits its turn, cancels first, though never before the
+//! order they cancel. An order that waits for more than two seconds is not written, and the desk is told that it was not.
 //!
 //! Never: a write under a timeout or a `select!`, a write dropped half-way (either would break the session), a write
 //! repeated, a failure kept silent. A write belongs to the session in which it was asked for: if that ends first, the
@@ -15,24 +16,30 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use ibapi::Client;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::contracts::Catalogue;
 use super::convert;
+use super::governor::{Governor, Lane};
 use super::metrics::Metrics;
 use crate::crash_point::{self, Step};
 use crate::desk::event::Event;
 use crate::domain::order::OrderId;
 use crate::mailbox::ReportSender;
 use crate::orders::placement::Placement;
+use crate::risk::denial::DenialCode;
 
 /// Orders that may wait; the desk refuses intents beyond.
 const ORDERS_MAX: usize = 1_024;
 /// Cancels have room of their own, because a cancel must always go.
 const CANCELS_MAX: usize = 4_096;
+/// How long an order may wait for the socket or the budget before it is dropped unsent.
+const ORDER_WAITS_MAX: Duration = Duration::from_secs(2);
 
 /// Too many orders wait for the socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +58,13 @@ pub enum WriteKind {
 }
 
 impl WriteKind {
+    const fn lane(self) -> Lane {
+        match self {
+            WriteKind::Cancel => Lane::Cancel,
+            WriteKind::Place | WriteKind::Replace => Lane::Order,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             WriteKind::Place => "place",
@@ -66,6 +80,26 @@ struct Pending {
     order_id: OrderId,
     kind: WriteKind,
     write: Write,
+    /// The session it was asked for in.
+    client: Arc<Client>,
+    since: Instant,
+}
+
+impl Pending {
+    fn new(order_id: OrderId, kind: WriteKind, client: &Arc<Client>, write: Write) -> Self {
+        Pending {
+            order_id,
+            kind,
+            write,
+            client: Arc::clone(client),
+            since: Instant::now(),
+        }
+    }
+
+    /// An order that waited too long is worse than none: the market it was meant for is gone. A cancel never is.
+    fn is_stale(&self) -> bool {
+        self.kind != WriteKind::Cancel && self.since.elapsed() > ORDER_WAITS_MAX
+    }
 }
 
 /// The session that writes go to.
@@ -101,14 +135,31 @@ impl Queue {
     }
 
     fn next(&mut self) -> Option<Pending> {
-        let next = self.begun.take();
-        let next = next.or_else(|| self.cancels.pop_front());
-        next.or_else(|| self.orders.pop_front())
+        self.cancels.pop_front().or_else(|| self.orders.pop_front())
     }
+
+    /// Whom the next write must ask for its turn; `None` where nothing waits.
+    fn front(&self) -> Option<Front> {
+        let first = self.cancels.front().or_else(|| self.orders.front())?;
+        Some(Front {
+            lane: first.kind.lane(),
+            // To a session that is gone nothing is written: the attempt fails by itself.
+            needs_turn: first.client.is_connected() && !first.is_stale(),
+            stale_at: first.since + ORDER_WAITS_MAX,
+        })
+    }
+}
+
+/// What waits first.
+struct Front {
+    lane: Lane,
+    needs_turn: bool,
+    stale_at: Instant,
 }
 
 /// See the module.
 pub struct OrderEntry {
+    governor: Rc<Governor>,
     queue: RefCell<Queue>,
     work: Notify,
     idle: Notify,
@@ -125,8 +176,14 @@ impl std::fmt::Debug for OrderEntry {
 
 impl OrderEntry {
     /// With no session to write to.
-    pub fn new(reports: ReportSender, catalogue: Rc<Catalogue>, metrics: Rc<Metrics>) -> Self {
+    pub fn new(
+        reports: ReportSender,
+        catalogue: Rc<Catalogue>,
+        metrics: Rc<Metrics>,
+        governor: Rc<Governor>,
+    ) -> Self {
         OrderEntry {
+            governor,
             queue: RefCell::default(),
             work: Notify::new(),
             idle: Notify::new(),
@@ -168,12 +225,9 @@ impl OrderEntry {
             return Ok(());
         };
         let order = convert::order(placement, &account);
+        let session = Arc::clone(&client);
         let write = Box::pin(async move { client.submit_order(order_id.0, &contract, &order).await });
-        self.write(Pending {
-            order_id,
-            kind,
-            write,
-        });
+        self.write(Pending::new(order_id, kind, &session, write));
         Ok(())
     }
 
@@ -188,18 +242,15 @@ impl OrderEntry {
             return Ok(());
         };
         // The subscription is dropped at once: held, it would swallow the order's part of later execution replies.
+        let session = Arc::clone(&client);
         let write = Box::pin(async move { client.cancel_order(order_id.0, "").await.map(drop) });
-        self.write(Pending {
-            order_id,
-            kind,
-            write,
-        });
+        self.write(Pending::new(order_id, kind, &session, write));
         Ok(())
     }
 
-    /// Begins a write here and now if the socket is free, else queues it.
+    /// Begins a write here and now if the socket is free and the budget has room, else queues it.
     fn write(&self, mut pending: Pending) {
-        if self.queue.borrow().is_idle() {
+        if self.queue.borrow().is_idle() && self.governor.try_take(pending.kind.lane()) {
             // Whatever wakes this waker is not lost: the entry task polls a begun write before it waits.
             let mut context = Context::from_waker(Waker::noop());
             unwritten(pending.kind);
@@ -220,25 +271,61 @@ impl OrderEntry {
         self.work.notify_one();
     }
 
-    /// Finishes what the socket did not take at once, for as long as the gateway lives.
+    /// Finishes what the socket or the budget did not take at once, for as long as the gateway lives.
     pub async fn run(&self) {
         loop {
-            let next = {
-                let mut queue = self.queue.borrow_mut();
-                let next = queue.next();
-                queue.writing = next.as_ref().map(|pending| pending.order_id);
-                self.metrics.write_queue.set(queue.len() as i64);
-                next
-            };
-            let Some(pending) = next else {
+            let Some(pending) = self.next().await else {
                 self.idle.notify_waiters();
                 self.work.notified().await;
                 continue;
             };
-            unwritten(pending.kind);
-            let result = pending.write.await;
-            self.finished(pending.order_id, pending.kind, result);
+            let (order_id, kind) = (pending.order_id, pending.kind);
+            if pending.is_stale() {
+                self.too_late(order_id, kind);
+            } else {
+                unwritten(kind);
+                let result = pending.write.await;
+                self.finished(order_id, kind, result);
+            }
+            self.queue.borrow_mut().writing = None;
         }
+    }
+
+    /// What is to be written next, when its turn has come; `None` if nothing waits.
+    async fn next(&self) -> Option<Pending> {
+        loop {
+            let begun = self.queue.borrow_mut().begun.take();
+            if begun.is_some() {
+                return self.now_writing(begun);
+            }
+            let front = self.queue.borrow().front()?;
+            if front.needs_turn {
+                tokio::select! {
+                    biased;
+                    () = self.governor.turn(front.lane) => {}
+                    // Something else came: it may be more urgent.
+                    () = self.work.notified() => continue,
+                    () = tokio::time::sleep_until(front.stale_at), if front.lane == Lane::Order => continue,
+                }
+            }
+            let next = self.queue.borrow_mut().next();
+            return self.now_writing(next);
+        }
+    }
+
+    fn now_writing(&self, next: Option<Pending>) -> Option<Pending> {
+        let mut queue = self.queue.borrow_mut();
+        queue.writing = next.as_ref().map(|pending| pending.order_id);
+        self.metrics.write_queue.set(queue.len() as i64);
+        next
+    }
+
+    /// An order that could not leave in time certainly did not.
+    fn too_late(&self, order_id: OrderId, kind: WriteKind) {
+        let kind = kind.as_str();
+        warn!(order_id = order_id.0, kind, waited = ?ORDER_WAITS_MAX, "an order waited too long and is not written");
+        let code = DenialCode::GatewayBusy;
+        self.reports.send(Event::NotSent { order_id, code });
     }
 
     /// Waits until nothing is being written. The caller bounds the wait.

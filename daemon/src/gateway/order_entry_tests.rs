@@ -1,6 +1,7 @@
 use std::rc::Rc;
 
 use super::contracts::Catalogue;
+use super::governor::Governor;
 use super::metrics::Metrics;
 use super::order_entry::{OrderEntry, WriteKind};
 use crate::desk::event::Event;
@@ -32,7 +33,8 @@ fn without_a_session_every_write_is_told_to_have_failed() {
     let mut mailbox = Mailbox::new(0);
     let metrics = Rc::new(Metrics::register(&prometheus::Registry::new()).unwrap());
     let catalogue = Rc::new(Catalogue::new(Vec::new()));
-    let entry = OrderEntry::new(mailbox.reports.clone(), catalogue, Rc::clone(&metrics));
+    let governor = Rc::new(Governor::register(45, &prometheus::Registry::new()).unwrap());
+    let entry = OrderEntry::new(mailbox.reports.clone(), catalogue, Rc::clone(&metrics), governor);
     entry.send(placement(41), WriteKind::Place).unwrap();
     entry.send(placement(41), WriteKind::Replace).unwrap();
     entry.cancel(OrderId(42)).unwrap();

@@ -18,11 +18,13 @@ use tracing::{info, warn};
 
 use super::codes::About;
 use super::feed::session_is_over;
+use super::governor::Lane;
 use super::{Shared, TradingMode, contracts};
 use crate::clock;
 use crate::desk::event::SessionEvent;
 use crate::domain::instrument::InstrumentId;
 use crate::domain::proof::{Proof, ProofKind};
+use crate::domain::session::SessionPhase;
 use crate::domain::time::Timestamp;
 
 /// How soon a proof that failed is tried again.
@@ -64,6 +66,11 @@ impl ProofBoard {
         }
     }
 
+    /// Whether all of them are held.
+    pub fn all_held(&self) -> bool {
+        self.proofs.borrow().iter().all(|proof| proof.held)
+    }
+
     fn held(&self, kind: ProofKind) -> bool {
         let proofs = self.proofs.borrow();
         proofs.iter().any(|proof| proof.kind == kind && proof.held)
@@ -71,6 +78,11 @@ impl ProofBoard {
 }
 
 impl Shared {
+    /// Whether the session is up and has proved everything.
+    pub(super) fn is_ready(&self) -> bool {
+        self.phase.get() == SessionPhase::Up && self.proofs.all_held()
+    }
+
     /// A proof was given.
     pub(super) fn proved(&self, kind: ProofKind, reason: impl Into<String>) {
         let reason = reason.into();
@@ -266,7 +278,7 @@ async fn upstream(shared: &Shared, client: &Client) -> bool {
         );
         return true;
     }
-    shared.pacer.turn().await;
+    shared.governor.turn(Lane::Heartbeat).await;
     let asked = clock::now();
     let answer = contracts::resolve(shared, client, InstrumentId(0)).await;
     if answer.is_ok() {
@@ -294,6 +306,7 @@ async fn upstream(shared: &Shared, client: &Client) -> bool {
 /// Compares the clocks, halving the way there and back.
 async fn skew(shared: &Shared, client: &Client) -> bool {
     const FIX: &str = "run an NTP client on this machine and on the gateway's";
+    shared.governor.turn(Lane::Heartbeat).await;
     let asked = clock::now();
     let deadline = shared.config.heartbeat_timeout();
     let answer = tokio::time::timeout(deadline, client.server_time_millis()).await;
@@ -331,6 +344,7 @@ async fn write_access(shared: &Shared, client: &Client, account: &str, order_id:
     }
     loop {
         let deadline = shared.config.request_timeout();
+        shared.governor.turn(Lane::Reconcile).await;
         let answer = tokio::time::timeout(deadline, what_if(shared, client, account, order_id)).await;
         let (held, reason) = match answer {
             Err(_) => (

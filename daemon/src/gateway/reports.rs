@@ -139,9 +139,7 @@ fn unreadable(order_id: OrderId, text: String) -> BrokerReport {
 fn order_error(shared: &Shared, notice: ibapi::Notice) -> BrokerReport {
     let ruling = shared.heard(About::Order, &notice);
     let meaning = ruling.action.order_meaning();
-    if !matches!(meaning, OrderErrorMeaning::Ask) {
-        shared.consequences(&ruling, &notice);
-    }
+    shared.consequences(&ruling, &notice);
     BrokerReport::Error(OrderError {
         order_id: OrderId(notice.request_id.unwrap_or(0)),
         code: notice.code,

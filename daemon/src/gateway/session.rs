@@ -36,14 +36,14 @@ use tracing::{debug, info, warn};
 
 use super::backoff::{Backoff, Cause};
 use super::connect::{TEARDOWN, Trouble, choose_account, classify, connect, disconnect};
-use super::feed::{Feed, session_is_over};
+use super::feed::Feed;
+use super::governor::Lane;
 use super::planes::Follow;
 use super::reports::OrderStream;
 use super::streams::keeper;
-use super::{MarketDataType, Shared, account, contracts, proofs, reports, truth};
+use super::{MarketDataType, Shared, account, contracts, liveness, proofs, reports, truth};
 use crate::clock;
 use crate::desk::event::SessionEvent;
-use crate::domain::proof::ProofKind;
 use crate::domain::recovery::Guidance;
 use crate::domain::session::SessionPhase;
 
@@ -140,7 +140,10 @@ impl Keeper {
         self.guidance.mark_unchanged();
         let asked = self.guidance.borrow().reopen;
         let mut tasks = session.spawn();
-        let mut heartbeat = pin!(heartbeat(Rc::clone(&shared), Arc::clone(&session.client)));
+        let mut heartbeat = pin!(liveness::heartbeat(
+            Rc::clone(&shared),
+            Arc::clone(&session.client)
+        ));
         // The desk asks for the truth as soon as it hears of the session; data comes after, but is not held for ever.
         let truth = session.truth.clone();
         let patience = shared.config.request_timeout();
@@ -162,6 +165,10 @@ impl Keeper {
                     }),
                 },
                 reason = &mut heartbeat => break Some(Trouble { cause: Cause::Silent, reason }),
+                () = shared.liveness.give_up.notified() => break Some(Trouble {
+                    cause: Cause::Silent,
+                    reason: "nobody asked any more whether the gateway lives".to_owned(),
+                }),
                 () = shared.planes.returned.notified() => session.resubscribe(&mut tasks),
                 _ = &mut truth_ended, if session.feed.is_none() => session.start_feed(&mut tasks).await,
                 Some(Err(failed)) = tasks.join_next() => {
@@ -265,6 +272,8 @@ impl Session {
         });
         // A new session speaks for itself: if the gateway still has no IB it says so again.
         shared.planes_begin();
+        // The handshake wrote its own.
+        shared.governor.charge(Lane::Reconcile);
         shared.entry.open(Arc::clone(&self.client), &self.account);
         *shared.truth.borrow_mut() = Some(Rc::clone(&self.truth));
         shared.enter(SessionPhase::Proving, "the handshake is done");
@@ -300,6 +309,7 @@ impl Session {
         let wanted = self.shared.config.market_data_type;
         if wanted != MarketDataType::Live {
             // Live is what a new session begins with.
+            self.shared.governor.turn(Lane::Data).await;
             if let Err(error) = self.client.switch_market_data_type(wanted.into()).await {
                 warn!(%error, "the market data type could not be set");
             }
@@ -365,38 +375,6 @@ async fn wanted_reopen(guidance: &mut watch::Receiver<Guidance>, asked: u64) -> 
         Ok(guidance) => format!("the socket is opened again: {}", guidance.reason),
         // Nobody is left who could ask.
         Err(_) => std::future::pending().await,
-    }
-}
-
-/// Asks the gateway for its time now and then; returns when it has stopped answering.
-async fn heartbeat(shared: Rc<Shared>, client: Arc<Client>) -> String {
-    const MISSES_MAX: u32 = 2;
-    let deadline = shared.config.heartbeat_timeout();
-    let mut misses = 0;
-    loop {
-        if misses == 0 {
-            tokio::time::sleep(shared.config.heartbeat_interval()).await;
-        }
-        match tokio::time::timeout(deadline, client.server_time()).await {
-            // Any answer proves life, an error too.
-            Ok(Ok(_) | Err(ibapi::Error::Notice(_))) => {
-                misses = 0;
-                shared
-                    .status
-                    .update(|status| status.last_heartbeat = Some(clock::now()));
-                shared.proved(ProofKind::Heartbeat, "the gateway told its time");
-            }
-            // The notice stream ends with the session, and says so.
-            Ok(Err(error)) if session_is_over(&error) => std::future::pending().await,
-            Ok(Err(_)) | Err(_) => {
-                misses += 1;
-                shared.metrics.heartbeat_misses.inc();
-                warn!(misses, ?deadline, "the gateway did not answer a heartbeat");
-            }
-        }
-        if misses >= MISSES_MAX {
-            return format!("the gateway did not answer {MISSES_MAX} heartbeats of {deadline:?} each");
-        }
     }
 }
 

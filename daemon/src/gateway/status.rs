@@ -2,6 +2,7 @@
 
 use tokio::sync::watch;
 
+use super::liveness::{self, Deadlines, Finding};
 use crate::clock;
 use crate::domain::session::{SessionPhase, SessionStatus};
 use crate::domain::time::Timestamp;
@@ -64,6 +65,27 @@ impl StatusBoard {
     /// Attempts since the last time the session was up.
     pub fn attempts(&self) -> u64 {
         self.record.borrow().attempts
+    }
+
+    /// Looks for what has outlived its deadline.
+    pub fn examine(&self, now: Timestamp, deadlines: Deadlines) -> Option<Finding> {
+        liveness::examine(now, &self.record.borrow(), deadlines)
+    }
+
+    /// Why there is no session that is up, in words.
+    pub fn why_not_up(&self) -> String {
+        let record = self.record.borrow();
+        let missing: Vec<&str> = record
+            .proofs
+            .iter()
+            .filter(|proof| !proof.held)
+            .map(|proof| proof.kind.as_str())
+            .collect();
+        match (record.last_error.as_str(), record.phase) {
+            ("", SessionPhase::Up) => format!("not proved: {}", missing.join(", ")),
+            ("", phase) => phase.as_str().to_owned(),
+            (error, phase) => format!("{}, {error}", phase.as_str()),
+        }
     }
 
     /// When the last heartbeat was answered.

@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use tracing::{debug, info, warn};
 
 use super::codes::About;
+use super::governor::Lane;
 use super::{Shared, convert};
 use crate::clock;
 use crate::desk::event::SessionEvent;
@@ -220,6 +221,8 @@ impl Reader {
 
     async fn positions(&self) -> Result<Vec<BrokerPosition>, TruthError> {
         const WHAT: &str = "the list of positions";
+        // Positions are a subscription: the client library cancels it when it is dropped.
+        self.shared.governor.turn(Lane::Reconcile).await;
         let is_end: IsEnd<PositionUpdate> = |update| matches!(update, PositionUpdate::PositionEnd);
         let told = self.collect(WHAT, self.client.positions(), Some(is_end)).await?;
         let positions = told.into_iter().filter_map(|update| match update {
@@ -235,6 +238,7 @@ impl Reader {
     async fn next_order_id(&self) -> Result<i32, TruthError> {
         const WHAT: &str = "the next order id";
         let deadline = self.shared.config.request_timeout();
+        self.shared.governor.turn(Lane::Reconcile).await;
         let answer = tokio::time::timeout(deadline, self.client.next_valid_order_id()).await;
         let answer = answer.map_err(|_| TruthError::Silent { what: WHAT, deadline })?;
         answer.map_err(|error| told(&self.shared, WHAT, deadline, &error))
@@ -256,6 +260,7 @@ impl Reader {
         S: Stream<Item = Result<SubscriptionItem<T>, ibapi::Error>> + Unpin,
     {
         let deadline = self.shared.config.request_timeout();
+        self.shared.governor.turn(Lane::Reconcile).await;
         let reading = async {
             let mut stream = request.await?;
             let mut items = Vec::new();

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::error::OpenError;
+use super::error::{AppendErrorKind, OpenError};
 use super::metrics::Metrics;
 use super::open::Place;
 use super::open_error;
@@ -95,6 +95,7 @@ impl Checkpointer {
             last_sync: Instant::now(),
             next_run: Instant::now() + SYNC_EVERY,
             last_probe: Instant::now(),
+            busy: false,
             age,
             next_age: Instant::now() + SYNC_EVERY,
             failing: false,
@@ -146,6 +147,8 @@ struct Rounds {
     last_sync: Instant,
     next_run: Instant,
     last_probe: Instant,
+    /// The last probe found it locked.
+    busy: bool,
     age: Age,
     next_age: Instant,
     failing: bool,
@@ -155,8 +158,8 @@ impl Rounds {
     fn look(&mut self) {
         self.place.look();
         let pause = match self.place.trouble() {
-            None => PROBE_EVERY,
-            Some(_) => LOOK_EVERY,
+            None if !self.busy => PROBE_EVERY,
+            _ => LOOK_EVERY,
         };
         if self.last_probe.elapsed() >= pause {
             self.last_probe = Instant::now();
@@ -212,6 +215,14 @@ impl Rounds {
         let outcome = self.connection.execute(PROBE, []).map_err(WriteError::Sqlite);
         self.unmoved = true;
         let trouble = outcome.err().map(|error| error.describe(self.place.path()));
+        // Once is a commit of our own that the disk holds up; what another process locks is still locked the next time.
+        let busy = trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.kind == AppendErrorKind::Busy);
+        if busy && !std::mem::replace(&mut self.busy, true) {
+            return;
+        }
+        self.busy = busy;
         if trouble.is_some() {
             self.metrics.errors.inc();
         }

@@ -57,8 +57,8 @@ pub enum OpenError {
     },
     /// A ledger is never empty.
     #[error(
-        "the ledger {path} is an empty file, so its content was lost; restore it with `moorctl backup restore BACKUP`, or move it \
-         away to start a new ledger (the broker knows orders and positions, but not the operator's latch)"
+        "the ledger {path} is an empty file, so its content was lost; restore it with `moorctl backup restore \
+         BACKUP`, or move it away to start a new ledger (the broker knows orders and positions, but not the operator's latch)"
     )]
     Empty {
         /// Which file.

@@ -46,6 +46,8 @@ mod kill_tests;
 #[cfg(test)]
 mod open_tests;
 #[cfg(test)]
+mod positions_tests;
+#[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod round_trip_tests;

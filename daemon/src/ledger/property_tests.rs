@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::samples::{self, PLUGINS, at, open};
 use crate::desk::record::{
-    ExecutionRecord, Memory, OrderStateRecord, Record, RememberedExecution, RememberedOrder,
+    AcceptedRecord, ExecutionRecord, Memory, OrderStateRecord, Record, RememberedExecution, RememberedOrder,
 };
 use crate::domain::instrument::InstrumentId;
 use crate::domain::money::{Money, Price, Quantity};
@@ -32,6 +32,7 @@ struct Fold {
     executions: Vec<(ExecutionRecord, Timestamp)>,
     commissions: BTreeMap<String, Money>,
     latch: Option<(Latch, String)>,
+    accepted: Vec<AcceptedRecord>,
 }
 
 impl Fold {
@@ -56,6 +57,7 @@ impl Fold {
                 self.commissions.insert(told.exec_id.clone(), told.amount);
             }
             Record::Latched { latch, reason } => self.latch = Some((*latch, reason.clone())),
+            Record::Accepted(told) => self.accepted.push(told.clone()),
             Record::Denied { .. } | Record::Admin { .. } => {}
         }
     }
@@ -135,6 +137,7 @@ impl Fold {
                 })
                 .collect(),
             latch: self.latch.clone(),
+            accepted: self.accepted.clone(),
             highest_order_id: self.orders.keys().next_back().copied().unwrap_or(0),
             highest_client_order_id: orders
                 .map(|order| order.placement.client_order_id.0)

@@ -9,7 +9,7 @@ use super::error::OpenError;
 use super::names::Names;
 use super::positions;
 use super::write::family;
-use crate::desk::record::{ExecutionRecord, Memory, RememberedExecution, RememberedOrder};
+use crate::desk::record::{AcceptedRecord, ExecutionRecord, Memory, RememberedExecution, RememberedOrder};
 use crate::domain::instrument::InstrumentId;
 use crate::domain::money::{Money, Price, Quantity};
 use crate::domain::order::{ClientOrderId, OrderId, OrderKind, Side, TimeInForce};
@@ -28,13 +28,14 @@ pub(super) fn restore(connection: &Connection, path: &Path, names: &Names) -> Re
         positions: positions::held(connection, path, names)?,
         executions: executions(connection, path, names)?,
         latch: latch(connection, path)?,
+        accepted: accepted(connection, path)?,
         highest_order_id,
         highest_client_order_id,
     })
 }
 
-/// Derived, so they can never be behind the orders; a floor stands for orders that are no longer here. The desk numbers its own orders in a range far above the
-/// plugins', and does not count: the mark is that of the plugins.
+/// Derived, so they can never be behind the orders; a floor stands for orders that are no longer here. The desk numbers
+/// its own orders in a range far above the plugins', and does not count: the mark is that of the plugins.
 fn high_water_marks(connection: &Connection) -> rusqlite::Result<(i32, u64)> {
     let sql = "
         SELECT MAX(COALESCE((SELECT MAX(order_id) FROM orders), 0),
@@ -261,6 +262,42 @@ fn latch(connection: &Connection, path: &Path) -> Result<Option<(Latch, String)>
         Err(rusqlite::Error::QueryReturnedNoRows) => Ok(None),
         Err(source) => Err(super::open_error(path, "read the latch", source)),
     }
+}
+
+/// The differences that operators accepted, oldest first.
+fn accepted(connection: &Connection, path: &Path) -> Result<Vec<AcceptedRecord>, OpenError> {
+    let sqlite = |source: rusqlite::Error| super::open_error(path, "read the accepted differences", source);
+    let sql = "SELECT uid, user, detail FROM admin_actions WHERE action = ?1 ORDER BY number";
+    let mut statement = connection.prepare(sql).map_err(sqlite)?;
+    let rows = statement.query_map([super::write::ACCEPTED], |row| {
+        Ok((
+            row.get::<_, u32>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+        ))
+    });
+    let mut accepted = Vec::new();
+    for row in rows.map_err(sqlite)? {
+        let (uid, user, detail) = row.map_err(sqlite)?;
+        let record = acceptance(uid, user, &detail);
+        accepted.push(record.ok_or_else(|| unknown_word(path, "an accepted difference"))?);
+    }
+    Ok(accepted)
+}
+
+fn acceptance(uid: u32, user: String, detail: &str) -> Option<AcceptedRecord> {
+    let detail: serde_json::Value = serde_json::from_str(detail).ok()?;
+    let text = |key: &str| Some(detail.get(key)?.as_str()?.to_owned());
+    let con_id = detail.get("con_id").and_then(serde_json::Value::as_i64);
+    Some(AcceptedRecord {
+        name: text("name")?,
+        instrument: text("instrument")?,
+        con_id: con_id.and_then(|id| i32::try_from(id).ok()),
+        difference: text("difference")?.parse().ok()?,
+        uid,
+        user,
+        reason: text("reason")?,
+    })
 }
 
 fn unknown_word(path: &Path, place: &str) -> OpenError {

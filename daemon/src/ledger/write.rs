@@ -5,7 +5,7 @@ use rusqlite::{Connection, ErrorCode, params};
 use super::error::{AppendError, AppendErrorKind};
 use super::names::Names;
 use super::positions::Covering;
-use crate::desk::record::{ExecutionRecord, OrderStateRecord, Record};
+use crate::desk::record::{AcceptedRecord, ExecutionRecord, OrderStateRecord, Record};
 use crate::domain::money::Money;
 use crate::domain::order::{ClientOrderId, OrderId};
 use crate::domain::report::Commission;
@@ -134,6 +134,7 @@ pub(super) fn write_record(
                 .execute(params![bits(at.nanos()), latch.as_str(), reason])?;
             Ok(())
         }
+        Record::Accepted(accepted) => write_acceptance(connection, at, accepted),
         Record::Admin {
             requester,
             action,
@@ -149,6 +150,33 @@ pub(super) fn write_record(
             Ok(())
         }
     }
+}
+
+/// What a start has to know of an accepted difference, beside the row that says who did what.
+pub(super) const ACCEPTED: &str = "discrepancy_accepted";
+
+fn write_acceptance(
+    connection: &Connection,
+    at: Timestamp,
+    record: &AcceptedRecord,
+) -> Result<(), WriteError> {
+    let detail = serde_json::json!({
+        "name": record.name,
+        "instrument": record.instrument,
+        "con_id": record.con_id,
+        "difference": record.difference.to_string(),
+        "reason": record.reason,
+    });
+    let sql = "INSERT INTO admin_actions (at, uid, user, action, detail, outcome)
+               VALUES (?1, ?2, ?3, ?4, ?5, 'recorded')";
+    connection.prepare_cached(sql)?.execute(params![
+        bits(at.nanos()),
+        record.uid,
+        record.user,
+        ACCEPTED,
+        detail.to_string()
+    ])?;
+    Ok(())
 }
 
 /// Unsigned to signed, bit by bit: SQLite's integers are signed.

@@ -1,5 +1,6 @@
 //! Orders that owe us an answer. One that is not acknowledged within seconds is asked after: a dialog may wait on the
-//! gateway's screen, a precaution may hold it, or it was swallowed. So is one whose executions do not come. Nothing is
+//! gateway's screen, a precaution may hold it, or it was swallowed. So is one whose executions do not come, or that is to be
+//! canceled and lives on. Nothing is
 //! concluded from the silence; the truth is read, less and less often, until something is said.
 
 use std::time::Duration;
@@ -37,6 +38,7 @@ enum Debt {
     Acknowledgement,
     Change,
     Executions,
+    End,
 }
 
 impl Order {
@@ -47,6 +49,7 @@ impl Order {
             _ if short => Some(Debt::Executions),
             OrderState::PendingNew => Some(Debt::Acknowledgement),
             state if !state.is_final() && self.pending.is_some() => Some(Debt::Change),
+            state if !state.is_final() && (self.cancel_requested || self.is_split()) => Some(Debt::End),
             _ => None,
         }
     }
@@ -85,8 +88,9 @@ impl OrderManager {
                 Debt::Acknowledgement => format!("order {id} is not acknowledged after {seconds} s"),
                 Debt::Change => format!("a change of order {id} is not acknowledged after {seconds} s"),
                 Debt::Executions => format!("order {id} is filled without executions"),
+                Debt::End => format!("order {id} is to be canceled and has not ended"),
             };
-            if first && debt != Debt::Executions {
+            if first && matches!(debt, Debt::Acknowledgement | Debt::Change) {
                 let text = format!(
                     "{reason}: a dialog or a precaution may hold it at the gateway; look at its screen, or set its \
                      API precautions to be bypassed"

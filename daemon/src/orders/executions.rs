@@ -30,6 +30,7 @@ pub(super) struct ExecutionBook {
 struct Known {
     revision: u32,
     order_id: OrderId,
+    perm_id: i64,
     owner: Owner,
     place: u64,
     fill: CountedFill,
@@ -130,6 +131,7 @@ impl ExecutionBook {
         Known {
             revision,
             order_id: execution.order_id,
+            perm_id: execution.perm_id,
             owner,
             place: self.count,
             fill: CountedFill {
@@ -196,6 +198,12 @@ impl ExecutionBook {
         let of_order = |known: &&Known| known.order_id == order_id && known.owner == Some(owner);
         let sizes = self.fills.values().filter(of_order).map(|known| known.fill.size);
         sizes.fold(Quantity::ZERO, Quantity::plus)
+    }
+
+    /// What is counted under one of IB's permanent ids.
+    pub(super) fn filled_under(&self, perm_id: i64) -> Quantity {
+        let own = self.fills.values().filter(|known| known.perm_id == perm_id);
+        own.fold(Quantity::ZERO, |sum, known| sum.plus(known.fill.size))
     }
 
     /// How many fills of one owner in one instrument have told no cost yet.

@@ -156,7 +156,9 @@ impl OrderManager {
         if let Life::Other(place) = life
             && let Some(other) = order.others.get_mut(place)
         {
-            other.executed = other.executed.plus(execution.size);
+            if !new {
+                other.executed = other.executed.plus(execution.size);
+            }
             other.alive &= other.executed < other.quantity || new;
         }
         Self::follow_fills(order, at, changes);

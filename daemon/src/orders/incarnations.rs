@@ -123,7 +123,9 @@ impl OrderManager {
             order.perm_id = perm_id;
             return (Life::Own, false);
         }
-        order.others.push(new);
+        // Fills of it may have been counted before it was known for another life: before a restart, for example.
+        let executed = self.executions.filled_under(perm_id);
+        order.others.push(Incarnation { executed, ..new });
         (Life::Other(order.others.len() - 1), true)
     }
 
@@ -177,8 +179,12 @@ impl OrderManager {
         if new && !ended {
             self.tell_conflict(order_id, report.perm_id, changes);
         }
-        if let Some(order) = self.orders.get_mut(&order_id) {
-            order.changed = order.changed.max(at);
+        // What had ended goes on under the other id; a life that is merely shown again is no change.
+        let over = |order: &&mut Order| order.state.is_final() && order.is_split();
+        if let Some(order) = self.orders.get_mut(&order_id).filter(over)
+            && order.promote(at)
+        {
+            changes.push(OrderChange::Moved(order_id));
         }
         self.settle(order_id);
     }
@@ -225,9 +231,10 @@ impl OrderManager {
     }
 
     pub(super) fn tell_conflict(&mut self, order_id: OrderId, perm_id: i64, changes: &mut Vec<OrderChange>) {
-        let Some(order) = self.orders.get(&order_id) else {
+        let Some(order) = self.orders.get_mut(&order_id) else {
             return;
         };
+        order.lived_twice = true;
         self.conflicts += 1;
         let reason = format!("order {} has a second life", order_id.0);
         changes.push(OrderChange::Alarm {

@@ -38,7 +38,7 @@ use order::{Amendment, Order};
 use placement::Placement;
 
 pub use executions::family;
-pub use reconcile::Reconciliation;
+pub use reconcile::{Finding, Reconciliation};
 
 /// Ended orders kept in memory, because late fills and repeated reports name them. More than a day of a busy account.
 const ENDED_KEPT: usize = 20_000;
@@ -194,6 +194,11 @@ impl OrderManager {
         }
     }
 
+    /// Our client id in the present session, or in the last one.
+    pub const fn client_id(&self) -> i32 {
+        self.client_id
+    }
+
     /// The session ended: an order that was not acknowledged may or may not have arrived.
     pub fn session_down(&mut self, at: Timestamp) -> Vec<OrderChange> {
         let pending: Vec<OrderId> = self
@@ -308,7 +313,7 @@ impl OrderManager {
         let unknown = Denial::native(DenialCode::UnknownOrder, 0, 0);
         let order = self.owned(plugin, client_order_id).ok_or(unknown)?;
         match order.state {
-            OrderState::Working if order.pending.is_none() && !order.is_split() => Ok(order),
+            OrderState::Working if order.pending.is_none() && !order.lived_twice => Ok(order),
             state if state.is_final() => Err(unknown),
             state => Err(Denial::native(DenialCode::OrderBusy, 0, state as i64)),
         }

@@ -32,6 +32,8 @@ pub struct Order {
     pub missing_since: Option<Timestamp>,
     /// Other lives of it at the broker, under other permanent ids.
     pub others: Vec<Incarnation>,
+    /// Whether it was ever found to live twice: its order id may then name a life that has ended.
+    pub lived_twice: bool,
     /// Filled by lives that have ended before its present own one.
     pub prior: Quantity,
     /// Taken back by corrections of its fills: it does not come to market again.
@@ -71,6 +73,7 @@ impl Order {
             cancel_requested: false,
             missing_since: None,
             others: Vec::new(),
+            lived_twice: false,
             prior: Quantity::ZERO,
             busted: Quantity::ZERO,
             told_filled: Quantity::ZERO,

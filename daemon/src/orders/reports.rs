@@ -109,15 +109,26 @@ impl OrderManager {
         let Some(order) = self.orders.get_mut(&order_id) else {
             return;
         };
-        let Some(pending) = order.pending else { return };
-        if report.quantity == pending.quantity && report.kind == Some(pending.kind) {
-            order.pending = None;
-            order.placement.quantity = pending.quantity;
-            order.placement.kind = pending.kind;
-            order.changed = at;
-            changes.push(OrderChange::Moved(order_id));
-            changes.push(event_of(order, OrderEventKind::Replaced(pending.quantity)));
+        let confirmed = order
+            .pending
+            .is_some_and(|pending| report.quantity == pending.quantity && report.kind == Some(pending.kind));
+        // A change that was given up for lost can still arrive: what works is what the broker shows, and no less than
+        // that is counted.
+        let late = !order.state.is_final() && report.quantity > order.largest_quantity();
+        if !confirmed && !late {
+            return;
         }
+        if confirmed {
+            order.pending = None;
+        } else {
+            let reason = format!("order {} is larger at the broker than it was left", order_id.0);
+            changes.push(OrderChange::Ask { reason });
+        }
+        order.placement.quantity = report.quantity;
+        order.placement.kind = report.kind.unwrap_or(order.placement.kind);
+        order.changed = at;
+        changes.push(OrderChange::Moved(order_id));
+        changes.push(event_of(order, OrderEventKind::Replaced(report.quantity)));
     }
 
     /// Moves an order to where a status takes it, and tells its owner what that means.
@@ -212,6 +223,9 @@ impl OrderManager {
                         changes.push(OrderChange::Moved(error.order_id));
                     }
                     changes.push(event_of(order, OrderEventKind::CancelRejected(rejection)));
+                    if order.lived_twice {
+                        changes.push(Self::beyond_reach(order));
+                    }
                     changes.push(OrderChange::Ask { reason: said });
                 }
             }
@@ -221,6 +235,17 @@ impl OrderManager {
             }
         }
         self.settle(error.order_id);
+    }
+
+    /// IB takes the order id for a life that has ended, and the other lives on: we have no handle to it.
+    fn beyond_reach(order: &Order) -> OrderChange {
+        OrderChange::Alarm {
+            name: "incarnation_unreachable",
+            text: format!(
+                "order {} ({}) lives on as {} and cannot be canceled by its order id: cancel it in TWS",
+                order.placement.order_id.0, order.placement.order_ref, order.perm_id
+            ),
+        }
     }
 
     /// A refusal ends an order that was never acknowledged; for a live one the status that follows decides.

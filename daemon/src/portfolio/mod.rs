@@ -198,7 +198,8 @@ impl Portfolio {
         *position = position.merged(held.scaled(multiplier));
     }
 
-    /// Counts one owner's fills in one instrument anew, after what older ones added up to, because one of them was corrected or the multiplier has become
+    /// Counts one owner's fills in one instrument anew, after what older ones added up to, because one of them was
+    /// corrected or the multiplier has become
     /// known. The result is what a start would come to.
     pub fn recount(
         &mut self,

@@ -265,7 +265,7 @@ impl Driver {
 
     fn call_operator(&mut self, at: Timestamp, trouble: Trouble, why: String) {
         let text = format!("nothing more is tried by itself: {why}");
-        // These are told as soon as they are seen.
+        // These are told as soon as they are seen: by the gateway's edge, and below.
         if !matches!(trouble, Trouble::Competing | Trouble::LoginPending) {
             self.alarms.raise(at, "recovery_paged", || text.clone());
         }
@@ -298,11 +298,6 @@ impl Driver {
                 let text = describe(Trouble::LoginPending, &look.session);
                 let why = self.login.waiting().map_or("", |wait| wait.reason.as_str());
                 format!("{text}: {why}")
-            });
-        }
-        if trouble == Some(Trouble::Competing) && !in_window {
-            self.alarms.raise(at, "competing_session", || {
-                describe(Trouble::Competing, &look.session)
             });
         }
         let refused = look
@@ -341,7 +336,8 @@ impl Driver {
         if look.session.competing.is_some() {
             reasons.push(describe(Trouble::Competing, &look.session));
         }
-        if let Some(page) = &self.page {
+        // What is held back for its own sake is not said twice.
+        if let Some(page) = self.page.as_ref().filter(|page| !reasons.contains(page)) {
             reasons.push(format!("recovery has called the operator: {page}"));
         }
         if reasons != self.restraints {

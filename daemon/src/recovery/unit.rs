@@ -175,7 +175,9 @@ struct Bus {
 
 impl Bus {
     fn left(&self) -> Timeout {
-        Timeout::Duration(self.until.saturating_duration_since(Instant::now()))
+        // The socket takes no deadline of zero.
+        let least = Duration::from_millis(1);
+        Timeout::Duration(self.until.saturating_duration_since(Instant::now()).max(least))
     }
 
     fn call(&mut self, message: &mut MarshalledMessage) -> Result<MarshalledMessage, BusError> {

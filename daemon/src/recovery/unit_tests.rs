@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use rustbus::connection::Timeout;
 use rustbus::message_builder::MarshalledMessage;
 use rustbus::wire::ObjectPath;
-use rustbus::{MessageBuilder, RpcConn, standard_messages};
+use rustbus::{MessageBuilder, MessageType, RpcConn, standard_messages};
 use rustbus_nix::sys::socket::UnixAddr;
 use tempfile::TempDir;
 
@@ -25,7 +25,7 @@ impl Bus {
         let config = folder.path().join("bus.conf");
         let text = format!(
             "<busconfig><type>session</type><listen>unix:dir={}</listen><policy context=\"default\">\
-             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
+             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
             folder.path().display()
         );
         std::fs::write(&config, text).unwrap();
@@ -100,7 +100,10 @@ fn manager(bus: &str) {
                         _ => "org.freedesktop.systemd1.NoSuchUnit",
                     };
                     let words = Some(format!("Unit {unit} not found."));
-                    say(&mut call.dynheader.make_error_response(name, words));
+                    let mut refusal = call.dynheader.make_error_response(name, words);
+                    // The crate calls it a reply.
+                    refusal.typ = MessageType::Error;
+                    say(&mut refusal);
                     continue;
                 }
             };
@@ -178,6 +181,9 @@ async fn a_bus_without_systemd_and_no_bus_at_all_are_said() {
 fn an_allowed_unit_has_a_name() {
     let config: Config = toml::from_str("allow = true").unwrap();
     assert_eq!(config.check().unwrap_err().0, "unit.name");
-    assert!(unit("", "ibgateway@live.service", 1_000).check().is_ok());
+    let named = unit("unix:path=/run/bus", "ibgateway@live.service", 1_000);
+    assert!(named.check().is_ok());
+    let strange = unit("tcp:host=elsewhere", "ibgateway@live.service", 1_000);
+    assert_eq!(strange.check().unwrap_err().0, "unit.bus");
     assert!(Config::default().check().is_ok());
 }

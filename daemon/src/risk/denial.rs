@@ -13,6 +13,8 @@ pub enum DenialCode {
     TradingState = 10,
     /// The order does not reduce a position where only that is allowed.
     ReduceOnly = 11,
+    /// Ours and the broker's books differ in the instrument, and nobody has explained or accepted it.
+    Unreconciled = 12,
     /// The grant does not cover the instrument.
     InstrumentNotGranted = 20,
     /// The grant does not cover the kind of order.
@@ -53,9 +55,10 @@ pub enum DenialCode {
 
 impl DenialCode {
     /// Every code, for metrics and the handbook.
-    pub const ALL: [DenialCode; 20] = [
+    pub const ALL: [DenialCode; 21] = [
         DenialCode::TradingState,
         DenialCode::ReduceOnly,
+        DenialCode::Unreconciled,
         DenialCode::InstrumentNotGranted,
         DenialCode::OrderTypeNotGranted,
         DenialCode::GrantQuantity,
@@ -81,6 +84,7 @@ impl DenialCode {
         match self {
             DenialCode::TradingState => "trading_state",
             DenialCode::ReduceOnly => "reduce_only",
+            DenialCode::Unreconciled => "unreconciled",
             DenialCode::InstrumentNotGranted => "instrument_not_granted",
             DenialCode::OrderTypeNotGranted => "order_type_not_granted",
             DenialCode::GrantQuantity => "grant_quantity",

@@ -45,6 +45,10 @@ pub struct Exposure {
     pub open_buy: Quantity,
     /// Unfilled quantity of its live sells.
     pub open_sell: Quantity,
+    /// What others' live orders on the account may still buy.
+    pub external_buy: Quantity,
+    /// What others' live orders on the account may still sell.
+    pub external_sell: Quantity,
     /// Mid of the last quote; zero when there is none.
     pub reference: Price,
     /// Age of the last quote in nanoseconds; `u64::MAX` when there is none.
@@ -72,6 +76,8 @@ pub struct View<'a> {
     pub limits: &'a Limits,
     /// Whether the order takes the place of a live one.
     pub replaces: bool,
+    /// Whether ours and the broker's books differ in the instrument.
+    pub unreconciled: bool,
 }
 
 /// One check: says no, or nothing.

@@ -107,6 +107,7 @@ fn decide(case: &Case) -> Result<Quantity, DenialCode> {
         grant: &case.grant,
         limits: &case.limits,
         replaces: false,
+        unreconciled: false,
     };
     let cleared = chain.review(case.intent, &view).map_err(|denial| denial.code)?;
     let approved = chain
@@ -352,6 +353,7 @@ fn the_rate_is_counted_in_a_sliding_second() {
             grant: &case.grant,
             limits: &case.limits,
             replaces: false,
+            unreconciled: false,
         };
         let cleared = chain.review(case.intent, &view).map_err(|denial| denial.code)?;
         chain

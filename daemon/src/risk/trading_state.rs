@@ -5,11 +5,11 @@ use super::{View, reduces};
 use crate::domain::order::OrderIntent;
 use crate::domain::trading_state::TradingState;
 
-/// Only an active desk sends; a reduce-only desk, or an order that says so itself, must bring the position nearer to
+/// Only an active desk sends; a reduce-only desk, an instrument in which the books differ, or an order that says so itself, must bring the position nearer to
 /// zero, counting what already works in that direction.
 pub(super) fn check(intent: &OrderIntent, view: &View<'_>) -> Result<(), Denial> {
     let reduce_only = match view.trading_state {
-        TradingState::Active => intent.reduce_only,
+        TradingState::Active => intent.reduce_only || view.unreconciled,
         TradingState::ReduceOnly => true,
         TradingState::Recovering | TradingState::Halted | TradingState::Draining => {
             return Err(Denial::native(
@@ -31,9 +31,9 @@ pub(super) fn check(intent: &OrderIntent, view: &View<'_>) -> Result<(), Denial>
         return Ok(());
     }
     let value = intent.side.signed(intent.quantity).nanos();
-    Err(Denial::native(
-        DenialCode::ReduceOnly,
-        exposure.position.nanos(),
-        value,
-    ))
+    let code = match view.trading_state {
+        TradingState::Active if !intent.reduce_only => DenialCode::Unreconciled,
+        _ => DenialCode::ReduceOnly,
+    };
+    Err(Denial::native(code, exposure.position.nanos(), value))
 }

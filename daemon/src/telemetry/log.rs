@@ -95,9 +95,9 @@ pub fn init(config: &Config) -> Result<(), LogError> {
     installed.map_err(|_| LogError::Twice)
 }
 
-/// The client of the TWS API says again what the gateway module says of every notice; only its warnings are news, unless the
-/// configuration names it.
-const QUIET: &str = "ibapi=warn";
+/// The client of the TWS API says again what the gateway module says of every notice, once for each repetition: that is
+/// left out, and otherwise only its warnings are news, unless the configuration names it.
+const QUIET: &str = "ibapi=warn,ibapi::messages=off";
 
 /// The events of a level, or of targets with theirs.
 fn filter(level: &str) -> Result<EnvFilter, LogError> {

@@ -178,7 +178,7 @@ pub struct Plugin<'a> {
 }
 
 /// A gateway section that paces nothing: what is measured is the work, not the waiting.
-const UNPACED: &str = "[risk]\nmessages_per_second = 50\n[gateway]\nrequests_per_second = 1000\n";
+const UNPACED: &str = "[risk]\nmessages_per_second = 50\n[gateway]\nmessages_per_second = 1000\n";
 
 /// The daemon, running.
 pub struct Daemon {

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use moored::desk::record::{ExecutionRecord, Memory, Record, RememberedExecution, RememberedOrder};
+use moored::desk::record::{
+    AcceptedRecord, ExecutionRecord, Memory, Record, RememberedExecution, RememberedOrder,
+};
 use moored::domain::money::Money;
 use moored::domain::order::{ClientOrderId, OrderId};
 use moored::domain::plugin::Names;
@@ -42,6 +44,7 @@ pub struct LedgerModel {
     families: BTreeMap<String, u32>,
     commissions: BTreeMap<String, Money>,
     latch: Option<(Latch, String)>,
+    accepted: Vec<AcceptedRecord>,
     /// What each owner holds of each instrument, by the fills that count; zeroes are left out.
     positions: BTreeMap<(String, u32), i64>,
 }
@@ -99,6 +102,7 @@ impl LedgerModel {
                 self.commissions.insert(told.exec_id.clone(), told.amount);
             }
             Record::Latched { latch, reason } => self.latch = Some((*latch, reason.clone())),
+            Record::Accepted(told) => self.accepted.push(told.clone()),
             Record::Denied { .. } | Record::Admin { .. } => {}
         }
         Ok(())
@@ -197,6 +201,7 @@ impl LedgerModel {
             positions: Vec::new(),
             executions: executions.into_iter().map(|row| self.remembered(row)).collect(),
             latch: self.latch.clone(),
+            accepted: self.accepted.clone(),
             highest_order_id: self.orders.keys().next_back().copied().unwrap_or(0),
             highest_client_order_id: of_plugins.map(|id| id.0).max().unwrap_or(0),
         }

@@ -68,6 +68,19 @@ pub(super) async fn reconcile(State(context): State<Context>, Extension(peer): E
     command(&context, peer, Command::Reconcile).await
 }
 
+pub(super) async fn accept_discrepancy(
+    State(context): State<Context>,
+    Extension(peer): Extension<Peer>,
+    name: Result<Path<String>, PathRejection>,
+    request: Request,
+) -> Answer {
+    let takes = "a discrepancy's name is UTF-8: see `moorctl discrepancies list`";
+    let Path(name) = name.map_err(|error| Problem::bad_request(error.body_text(), takes))?;
+    let ReasonRequest { reason } = body(&context, request).await?;
+    let reason = checked_reason(reason)?;
+    command(&context, peer, Command::AcceptDiscrepancy { name, reason }).await
+}
+
 pub(super) async fn cancel_order(
     State(context): State<Context>,
     Extension(peer): Extension<Peer>,

@@ -71,6 +71,7 @@ pub(super) fn router(sources: Sources, deadlines: Deadlines) -> Router {
         .route("/v1/orders", get(read::orders))
         .route("/v1/fills", get(read::fills))
         .route("/v1/positions", get(read::positions))
+        .route("/v1/discrepancies", get(read::discrepancies))
         .route("/v1/account", get(read::account))
         .route("/v1/events", get(read::events))
         .route("/v1/halt", post(command::halt))
@@ -78,6 +79,10 @@ pub(super) fn router(sources: Sources, deadlines: Deadlines) -> Router {
         .route("/v1/kill", post(command::kill))
         .route("/v1/reconcile", post(command::reconcile))
         .route("/v1/backup", post(command::backup))
+        .route(
+            "/v1/discrepancies/{name}/accept",
+            post(command::accept_discrepancy),
+        )
         .route("/v1/orders/{id}/cancel", post(command::cancel_order))
         .route("/v1/plugins/{name}/restart", post(command::restart_plugin))
         .method_not_allowed_fallback(wrong_method)

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::super::convert::{self, Names};
 use super::super::problem::Problem;
-use super::super::{convert_recovery, events, schema, streams};
+use super::super::{convert_recovery, events, schema, streams, truth};
 use super::Context;
 use crate::clock;
 
@@ -108,11 +108,25 @@ pub(super) async fn orders(
     let snapshot = context.sources.snapshot.borrow().clone();
     let names = Names::of(&snapshot);
     let rows = snapshot.orders.iter().map(|row| convert::order(row, names));
+    let rows = rows.chain(
+        snapshot
+            .external
+            .iter()
+            .map(|row| truth::external_order(row, names)),
+    );
     let wanted = |order: &schema::Order| {
         (query.state == OrdersState::All || order.live)
             && query.plugin.as_ref().is_none_or(|plugin| *plugin == order.plugin)
     };
     Ok(Json(rows.filter(wanted).collect()))
+}
+
+pub(super) async fn discrepancies(State(context): State<Context>) -> Json<Vec<schema::Discrepancy>> {
+    let now = clock::now();
+    let snapshot = context.sources.snapshot.borrow().clone();
+    let names = Names::of(&snapshot);
+    let rows = snapshot.discrepancies.iter();
+    Json(rows.map(|row| truth::discrepancy(now, row, names)).collect())
 }
 
 pub(super) async fn fills(State(context): State<Context>) -> Json<Vec<schema::Fill>> {

@@ -48,6 +48,8 @@ pub struct Ruling {
     pub class: &'static str,
     /// Whether the table has the code.
     pub known: bool,
+    /// Whether the operator chose what is done.
+    pub decided: bool,
 }
 
 impl Ruling {
@@ -84,8 +86,9 @@ impl Policy {
             alarm: row.alarm,
             class: "",
             known,
+            decided: self.decided.contains(&code),
         };
-        if self.decided.contains(&code) {
+        if ruling.decided {
             return ruling;
         }
         if let Some(reading) = texts::read(code, text) {

@@ -165,7 +165,10 @@ impl Shared {
                 self.ask_truth(notice);
             }
             // Over the message rate: what was written may not have been taken.
-            Action::SlowDown if notice.code == 100 => self.ask_truth(notice),
+            Action::SlowDown if notice.code == 100 => {
+                self.governor.slow_down();
+                self.ask_truth(notice);
+            }
             Action::Ask => self.ask_truth(notice),
             _ => {}
         }

@@ -102,7 +102,9 @@ pub struct Broker {
     known_fees: BTreeMap<String, u64>,
     /// Daemon's orders that were split in two.
     pub split: BTreeSet<u64>,
-    /// Whose, in what.
+    /// Where fills were corrected, whose and in what: what is held there is not what was traded.
+    pub corrected_in: BTreeSet<(String, u32)>,
+    /// Where they were split, whose and in what.
     pub split_in: BTreeSet<(String, u32)>,
     /// Told, and not yet collected.
     outbox: Vec<Told>,
@@ -132,6 +134,7 @@ impl Broker {
             sizes: BTreeMap::new(),
             known_fees: BTreeMap::new(),
             split: BTreeSet::new(),
+            corrected_in: BTreeSet::new(),
             split_in: BTreeSet::new(),
             outbox: Vec::new(),
         }
@@ -466,6 +469,9 @@ impl Broker {
             instrument: execution.instrument.0 as u32,
             signed: execution.side.signed(execution.lots),
         };
+        if execution.correction > 0 {
+            self.corrected_in.insert((fact.plugin.clone(), fact.instrument));
+        }
         self.sizes.insert(execution.id.clone(), fact.signed);
         self.facts.insert(family.to_owned(), fact);
     }

@@ -172,7 +172,8 @@ impl Watch {
         scene: &Scene<'_>,
     ) -> Result<(), Violation> {
         let holding: Holding = (placement.plugin_name.clone(), placement.instrument.0);
-        let blurred = self.corrected.contains(&holding) || scene.broker.split_in.contains(&holding);
+        let blurred =
+            scene.broker.corrected_in.contains(&holding) || scene.broker.split_in.contains(&holding);
         if blurred || placement.plugin == PluginId::OPERATOR {
             return Ok(());
         }

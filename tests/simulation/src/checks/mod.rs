@@ -55,8 +55,6 @@ pub struct Watch {
     pub(crate) alarms: BTreeSet<&'static str>,
     /// Permanent ids of live orders the desk was told of in this life.
     acknowledged: BTreeSet<i64>,
-    /// Where fills were corrected: what is held there is not what was traded.
-    pub(crate) corrected: BTreeSet<Holding>,
 }
 
 impl Watch {
@@ -84,7 +82,6 @@ impl Watch {
     fn count(&mut self, family: &str, holding: Holding, signed: i64, revision: u32) {
         if let Some(known) = self.counted.get_mut(family) {
             if revision > known.revision {
-                self.corrected.insert(holding.clone());
                 *self.told.entry(holding).or_default() += signed - known.signed;
                 (known.signed, known.revision) = (signed, revision);
             }

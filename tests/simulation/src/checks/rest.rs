@@ -70,8 +70,8 @@ impl Watch {
                     let counted = words::lots(order.open_quantity());
                     let holding = (live.plugin.to_owned(), live.instrument);
                     // What was taken back of a fill may count as open: too much is not wrong.
-                    let blurred =
-                        scene.broker.split.contains(&live.number) || self.corrected.contains(&holding);
+                    let blurred = scene.broker.split.contains(&live.number)
+                        || scene.broker.corrected_in.contains(&holding);
                     if counted == live.remaining || (blurred && counted > live.remaining) {
                         continue;
                     }

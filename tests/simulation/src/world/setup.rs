@@ -1,6 +1,7 @@
 //! The daemon's configuration in these worlds: two instruments, two plugins, limits low enough to be met.
 
 use moored::desk::Setup;
+use moored::desk::policy::Policy;
 use moored::domain::instrument::{Instrument, InstrumentId, SecurityType};
 use moored::domain::money::{Price, Quantity};
 use moored::risk::limits::{Grant, Limits, OrderType};
@@ -70,5 +71,6 @@ pub(super) fn setup(risk_plugins: bool) -> Setup {
         instruments,
         plugins,
         risk_plugins,
+        policy: Policy::default(),
     }
 }
