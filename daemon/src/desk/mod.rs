@@ -32,6 +32,8 @@ mod snapshot_of;
 mod tests;
 pub mod trading_state;
 #[cfg(test)]
+mod truth_property_tests;
+#[cfg(test)]
 mod truth_tests;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -1,15 +1,13 @@
 //! Fills that are corrected, orders that live twice, differences and what is done about them.
 
-use proptest::prelude::*;
-
 use super::discrepancies::Kind;
 use super::effect::{CommandOutcome, Effect};
 use super::event::{Command, Event, SessionEvent};
 use super::policy::ExternalOrders;
 use super::record::{ExecutionRecord, Memory, Record, RememberedExecution};
 use super::rig::{AAPL, PLUGIN, Rig, execution, holding, limit_buy, open_order, perm_id, price, told};
-use crate::domain::money::{Money, Price, Quantity};
-use crate::domain::order::{ClientOrderId, OrderId, Side};
+use crate::domain::money::{Money, Quantity};
+use crate::domain::order::{OrderId, Side};
 use crate::domain::report::{
     BrokerOrder, BrokerReport, BrokerStatus, BrokerTruth, Commission, Execution, StatusReport,
 };
@@ -21,11 +19,11 @@ use crate::orders::placement::Placement;
 use crate::portfolio::Position;
 use crate::risk::denial::DenialCode;
 
-fn units(units: i32) -> Quantity {
+pub(super) fn units(units: i32) -> Quantity {
     Quantity::from_units(units)
 }
 
-fn commission(exec_id: &str, amount: &str) -> Event {
+pub(super) fn commission(exec_id: &str, amount: &str) -> Event {
     Event::Report(BrokerReport::Commission(Commission {
         exec_id: exec_id.into(),
         amount: amount.parse().unwrap(),
@@ -33,14 +31,14 @@ fn commission(exec_id: &str, amount: &str) -> Event {
     }))
 }
 
-fn fill(placement: &Placement, exec_id: &str, size: i32, at: &str) -> Execution {
+pub(super) fn fill(placement: &Placement, exec_id: &str, size: i32, at: &str) -> Execution {
     Execution {
         price: price(at),
         ..execution(placement, exec_id, size)
     }
 }
 
-fn filled(execution: &Execution) -> Event {
+pub(super) fn filled(execution: &Execution) -> Event {
     Event::Report(BrokerReport::Execution(execution.clone()))
 }
 
@@ -71,12 +69,12 @@ fn denial_of(effects: &[Effect]) -> Option<DenialCode> {
     })
 }
 
-fn position(rig: &Rig) -> Position {
+pub(super) fn position(rig: &Rig) -> Position {
     rig.desk.portfolio().position(PLUGIN, AAPL)
 }
 
 /// What a ledger would hand a new desk after these effects.
-fn remembered(effects: &[(u64, Effect)]) -> Vec<RememberedExecution> {
+pub(super) fn remembered(effects: &[(u64, Effect)]) -> Vec<RememberedExecution> {
     use crate::orders::family;
     let mut rows: Vec<RememberedExecution> = Vec::new();
     let mut costs: Vec<(String, Money)> = Vec::new();
@@ -511,93 +509,4 @@ fn nothing_is_called_lost_while_the_gateway_has_lost_ib() {
         rig.handle(Event::Session(SessionEvent::Truth(Box::default())));
     }
     assert_eq!(rig.state(placement.order_id), OrderState::PendingNew);
-}
-
-/// One version of one fill, or its cost.
-#[derive(Debug, Clone)]
-enum Told {
-    Fill { family: usize, revision: u32 },
-    Cost { family: usize, revision: u32 },
-    Status(BrokerStatus),
-}
-
-const SIZES: [[i32; 2]; 3] = [[4, 3], [5, 5], [1, 2]];
-const PRICES: [[&str; 2]; 3] = [["100", "101"], ["99", "98"], ["100", "100.5"]];
-
-fn every_report() -> Vec<Told> {
-    let mut told = vec![
-        Told::Status(BrokerStatus::PreSubmitted),
-        Told::Status(BrokerStatus::Submitted),
-        Told::Status(BrokerStatus::Filled),
-    ];
-    for family in 0..3 {
-        for revision in 1..=2 {
-            told.push(Told::Fill { family, revision });
-            told.push(Told::Cost { family, revision });
-        }
-    }
-    told
-}
-
-fn event_of(placement: &Placement, told: &Told) -> Event {
-    let id = |family: usize, revision: u32| format!("e{family}.{revision:02}");
-    match told {
-        Told::Fill { family, revision } => {
-            let version = *revision as usize - 1;
-            filled(&fill(
-                placement,
-                &id(*family, *revision),
-                SIZES[*family][version],
-                PRICES[*family][version],
-            ))
-        }
-        Told::Cost { family, revision } => commission(&id(*family, *revision), &format!("{revision}")),
-        Told::Status(status) => Event::Report(BrokerReport::Status(StatusReport {
-            order_id: placement.order_id,
-            status: *status,
-            filled: Quantity::ZERO,
-            remaining: Quantity::ZERO,
-            perm_id: perm_id(placement.order_id),
-            why_held: None,
-        })),
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
-    /// In whichever order reports come, however often, and after a restart: the same fills, position, profit.
-    #[test]
-    fn any_order_of_reports_gives_the_same_books(
-        order in Just(every_report()).prop_shuffle(),
-        again in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
-    ) {
-        let mut rig = Rig::active();
-        let placement = rig.placed(1, 10);
-        let mut all = order.clone();
-        all.extend(again.iter().map(|index| index.get(&order).clone()));
-        let mut effects = Vec::new();
-        for told in &all {
-            let done = rig.handle(event_of(&placement, told));
-            effects.extend(done.into_iter().map(|effect| (rig.now, effect)));
-        }
-        let held = position(&rig);
-        prop_assert_eq!(held.size, units(10));
-        prop_assert_eq!(held.fees, "6".parse::<Money>().unwrap());
-        // 3 at 101, 5 at 98, 2 at 100.5: all bought, so the average is the same in any order.
-        prop_assert_eq!(held.average_price(), "99.4".parse::<Price>().unwrap());
-        prop_assert_eq!(held.realized, Money::ZERO);
-        let kept = rig.desk.orders.get(placement.order_id).unwrap();
-        prop_assert_eq!((kept.executed, kept.state), (units(10), OrderState::Filled));
-        prop_assert!(kept.is_settled());
-        let snapshot = rig.desk.snapshot(Timestamp::from_nanos(rig.now));
-        prop_assert_eq!(snapshot.positions[0].fills_without_commission, 0);
-        // What a start makes of the same records.
-        let memory = Memory { executions: remembered(&effects), ..Memory::default() };
-        let restarted = Rig::new(memory, false);
-        prop_assert_eq!(restarted.desk.portfolio().position(PLUGIN, AAPL), held);
-        let at = Timestamp::from_nanos(rig.now);
-        prop_assert_eq!(restarted.desk.portfolio().day_profit(PLUGIN, at), rig.desk.portfolio().day_profit(PLUGIN, at));
-        prop_assert!(rig.desk.orders.owned(PLUGIN, ClientOrderId(1)).is_some());
-    }
 }

@@ -363,7 +363,8 @@ impl OrderManager {
         changes.push(OrderChange::Alarm {
             name: "order_ended_unseen",
             text: format!(
-                "order {id} was acknowledged and is neither open nor among today's completed orders: it is taken for                  canceled with {} filled; positions are compared with the broker's",
+                "order {id} was acknowledged and is neither open nor among today's completed orders: it is taken for \
+                 canceled with {} filled; positions are compared with the broker's",
                 order.executed
             ),
         });

@@ -4,8 +4,8 @@ use super::View;
 use super::denial::{Denial, DenialCode};
 use crate::domain::order::{OrderIntent, Side};
 
-/// The position if this order and all that already works on its side, here and by others' hands, were filled. An order that only brings a
-/// position nearer to zero passes even above the limit: a lowered limit must not lock anyone in.
+/// The position if this order and all that already works on its side, here and by others' hands, were filled. An order
+/// that only brings a position nearer to zero passes even above the limit: a lowered limit must not lock anyone in.
 pub(super) fn check(intent: &OrderIntent, view: &View<'_>) -> Result<(), Denial> {
     let exposure = &view.exposure;
     let own = match intent.side {

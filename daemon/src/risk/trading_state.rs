@@ -5,8 +5,8 @@ use super::{View, reduces};
 use crate::domain::order::OrderIntent;
 use crate::domain::trading_state::TradingState;
 
-/// Only an active desk sends; a reduce-only desk, an instrument in which the books differ, or an order that says so itself, must bring the position nearer to
-/// zero, counting what already works in that direction.
+/// Only an active desk sends; a reduce-only desk, an instrument in which the books differ, or an order that says so itself,
+/// must bring the position nearer to zero, counting what already works in that direction.
 pub(super) fn check(intent: &OrderIntent, view: &View<'_>) -> Result<(), Denial> {
     let reduce_only = match view.trading_state {
         TradingState::Active => intent.reduce_only || view.unreconciled,
