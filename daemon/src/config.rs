@@ -244,6 +244,11 @@ impl Config {
                 "0 (never without a cause) or at least 5000: each reading takes the gateway some requests";
             return invalid("reconciliation.every_ms".into(), problem.into());
         }
+        if !(100..=600_000).contains(&self.reconciliation.settle_ms) {
+            let problem =
+                "must be between 100 and 600000 milliseconds: too short takes a late order for lost";
+            return invalid("reconciliation.settle_ms".into(), problem.into());
+        }
         if let Err(problem) = self.gateway.check() {
             return invalid(format!("gateway.{}", problem.key), problem.problem);
         }

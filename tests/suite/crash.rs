@@ -15,7 +15,7 @@ use crate::crash_books::{Chance, Ledger, Trial, busy, differences, positions, wa
 use crate::rig::{Market, wait_for};
 
 /// What a quick run has; a long one says its own number.
-const KILLS: usize = 60;
+const KILLS: usize = 40;
 /// How often ours is compared with the books as a whole; that the books hold nothing unknown is checked at each kill.
 const COMPARED_EVERY: usize = 20;
 const SEED: u64 = 20_260_105;
@@ -79,7 +79,9 @@ impl Run {
             Moment::Started(_) | Moment::Recovering(_) => None,
             Moment::Trading(_) | Moment::Writing(_) => {
                 daemon.wait_state("active");
-                Some(began.elapsed())
+                let took = began.elapsed();
+                self.await_order();
+                Some(took)
             }
         };
         inject();
@@ -94,6 +96,17 @@ impl Run {
         }
         daemon.kill();
         took
+    }
+
+    /// Returns when the market has an order more, or after a while without: what the last kill left in doubt blocks new
+    /// risk until the second reading of the broker's truth.
+    fn await_order(&self) {
+        let orders = || crate::rig::rows_of(&self.trial.market.brief_books()["orders"]).len();
+        let (before, deadline) = (orders(), Instant::now() + Duration::from_secs(4));
+        while orders() == before && Instant::now() < deadline {
+            // Between two looks at the books.
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 
     /// Returns as soon as the ledger's log has changed, or soon after if it does not.

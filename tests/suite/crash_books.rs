@@ -27,7 +27,8 @@ impl Chance {
 /// A daemon with as much to do as it is allowed: averages that cross all the time, and quotes that are moved with each
 /// tick and partly left behind by every kill.
 pub fn busy(market: &Market, more: &str) -> Home {
-    let instruments = "[risk]\nmax_position = 100_000\nmessages_per_second = 50\n\
+    // What a kill left in doubt blocks its instrument until then, and a life here is short.
+    let instruments = "[reconciliation]\nsettle_ms = 900\n[risk]\nmax_position = 100_000\nmessages_per_second = 50\n\
         [[instruments]]\nname = \"AAPL\"\n[[instruments]]\nname = \"MSFT\"\n[[instruments]]\nname = \"NVDA\"\n\
         [[instruments]]\nname = \"SPY\"\nprimary_exchange = \"ARCA\"\n";
     let grant = "instruments = [\"AAPL\", \"MSFT\", \"NVDA\"]\norder_types = [\"limit\", \"market\"]\n\

@@ -255,7 +255,7 @@ fn orders_that_add_risk_are_held_back_before_the_gateway_restarts() {
     let reasons = status["reasons"].to_string();
     assert!(reasons.contains("order blackout"), "{status}");
     wait_for("a denial", || {
-        let denials = &daemon.get("/v1/status").1["plugins"][0]["denials"]["trading_state"];
+        let denials = &daemon.get("/v1/status").1["plugins"][0]["denials"]["reduce_only"];
         denials.as_u64().filter(|count| *count > 0)
     });
     assert!(daemon.get("/v1/maintenance").1["blackout_until"].is_string());

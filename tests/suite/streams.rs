@@ -187,7 +187,9 @@ fn each_gap_is_told_once_with_its_ends() {
 #[test]
 fn a_competing_session_is_one_edge_and_comes_back() {
     let market = Market::start(&[]);
-    let home = Home::tuned(market.address, WATCHFUL, &[], BOTH);
+    // The operator was called: calm must last a while before new risk is taken again.
+    let calm = format!("[recovery]\ncalm_ms = 1000\n{BOTH}");
+    let home = Home::tuned(market.address, WATCHFUL, &[], &calm);
     let daemon = home.start();
     for name in ["AAPL", "MSFT"] {
         wait_stream(&daemon, name, "fresh");

@@ -71,7 +71,7 @@ impl Kind {
             Kind::UnknownOrder => {
                 "cancel it where it was placed, or in TWS; accept it if it may stay beside what is traded here"
             }
-            Kind::MissingOrder => "wait: it is judged by a second reading ten seconds later",
+            Kind::MissingOrder => "wait: it is judged by a second reading, reconciliation.settle_ms later",
             Kind::OrderTermsDiffer => "none: the broker's terms were taken over; see who changed the order",
             Kind::FillMissing => {
                 "look the executions up in the broker's statement; accept it if the position agrees"

@@ -31,15 +31,25 @@ pub struct OrdersConfig {
 pub struct ReconciliationConfig {
     /// How long after a reading of the broker's truth the next is due, in milliseconds.
     pub every_ms: u64,
+    /// How long the broker's readings must have denied an order before it counts as never received, in milliseconds.
+    pub settle_ms: u64,
 }
 
 impl Default for ReconciliationConfig {
     fn default() -> Self {
-        ReconciliationConfig { every_ms: 300_000 }
+        ReconciliationConfig {
+            every_ms: 300_000,
+            settle_ms: 10_000,
+        }
     }
 }
 
 impl ReconciliationConfig {
+    /// How long an order must have been denied before it counts as never received.
+    pub const fn settle(&self) -> Duration {
+        Duration::from_millis(self.settle_ms)
+    }
+
     /// How long after a reading the next is due.
     pub const fn every(&self) -> Duration {
         Duration::from_millis(self.every_ms)

@@ -62,6 +62,7 @@ impl Desk {
             unproved: Vec::new(),
             restraints: Vec::new(),
         };
+        desk.orders.set_lost_after(desk.policy.reconciliation.settle());
         desk.told = desk.conditions.state();
         for plugin in desk.names.ids() {
             desk.tally(plugin);

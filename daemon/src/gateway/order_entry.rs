@@ -134,6 +134,16 @@ impl Queue {
         self.orders.iter().any(|pending| pending.order_id == order_id)
     }
 
+    /// Takes a new order back that was not begun, with what was to follow it; whether there was one.
+    fn withdraw(&mut self, order_id: OrderId) -> bool {
+        let new = |pending: &Pending| pending.order_id == order_id && pending.kind == WriteKind::Place;
+        if !self.orders.iter().any(new) {
+            return false;
+        }
+        self.orders.retain(|pending| pending.order_id != order_id);
+        true
+    }
+
     fn next(&mut self) -> Option<Pending> {
         self.cancels.pop_front().or_else(|| self.orders.pop_front())
     }
@@ -231,9 +241,16 @@ impl OrderEntry {
         Ok(())
     }
 
-    /// Asks IB to cancel an order.
+    /// Asks IB to cancel an order. One that still waits to be written is not written at all.
     pub fn cancel(&self, order_id: OrderId) -> Result<(), Busy> {
         let kind = WriteKind::Cancel;
+        if self.queue.borrow_mut().withdraw(order_id) {
+            let code = DenialCode::GatewayBusy;
+            self.reports.send(Event::NotSent { order_id, code });
+            // Whoever waits for the turn of what is gone must look again.
+            self.work.notify_one();
+            return Ok(());
+        }
         if self.queue.borrow().len() >= CANCELS_MAX {
             return Err(Busy);
         }

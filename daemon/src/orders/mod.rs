@@ -19,6 +19,7 @@ mod reconcile;
 mod reports;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use crate::domain::instrument::InstrumentId;
 use crate::domain::money::{Money, Quantity};
@@ -56,6 +57,8 @@ pub struct OrderManager {
     unsettled: BTreeSet<OrderId>,
     ended: VecDeque<OrderId>,
     executions: ExecutionBook,
+    /// How long the broker must have denied an order before it counts as never received.
+    lost_after: Duration,
     /// Executions of our client id that name no order we know, until the truth tells whose they are.
     parked: VecDeque<Execution>,
     /// How many orders were found to live twice.
@@ -132,9 +135,15 @@ impl OrderManager {
             unsettled: BTreeSet::new(),
             ended: VecDeque::new(),
             executions: ExecutionBook::default(),
+            lost_after: reconcile::LOST_AFTER,
             parked: VecDeque::new(),
             conflicts: 0,
         }
+    }
+
+    /// Sets how long the broker must have denied an order before it counts as never received.
+    pub const fn set_lost_after(&mut self, lost_after: Duration) {
+        self.lost_after = lost_after;
     }
 
     /// Puts back an order the ledger remembers.

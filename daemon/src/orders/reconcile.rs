@@ -17,9 +17,9 @@ use super::order::{Amendment, Order};
 use super::placement::Placement;
 use super::{OrderChange, OrderManager, event_of, ids};
 
-/// How long the broker must have denied an order before it counts as never received. IB shows an order it took within a
-/// second; the rest is margin for a gateway that is catching up.
-const LOST_AFTER: Duration = Duration::from_secs(10);
+/// How long the broker must have denied an order before it counts as never received, where nothing else is set. IB shows
+/// an order it took within a second; the rest is margin for a gateway that is catching up.
+pub(super) const LOST_AFTER: Duration = Duration::from_secs(10);
 
 /// The pause before a cancel that the broker shows no sign of is sent again; it doubles with each.
 const CANCEL_AGAIN: Duration = Duration::from_secs(5);
@@ -328,6 +328,7 @@ impl OrderManager {
             .filter(|order| !seen.contains(&order.placement.order_id))
             .map(|order| order.placement.order_id)
             .collect();
+        let lost_after = self.lost_after;
         for order_id in absent {
             let Some(order) = self.orders.get_mut(&order_id) else {
                 continue;
@@ -337,7 +338,7 @@ impl OrderManager {
                 continue;
             }
             match order.missing_since {
-                Some(since) if at.since(since) >= LOST_AFTER => {
+                Some(since) if at.since(since) >= lost_after => {
                     Self::conclude_absence(order, at, &mut outcome.changes);
                     self.settle(order_id);
                 }
