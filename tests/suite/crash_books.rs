@@ -46,8 +46,10 @@ pub fn busy(market: &Market, more: &str) -> Home {
         ..strategy("two-sided-quoter", config)
     };
     let guard = risk("drawdown-guard", "loss_limit = 10_000_000\nsoft_quantity = 8\n");
-    Home::with(
+    Home::tuned(
         market.address,
+        // Patience with a gateway that was just made to fail would only make the run long.
+        "silent_retry_ms = 500\nclient_id_retry_min_ms = 300\nclient_id_retry_max_ms = 1000\n",
         &[ema, quoter, guard],
         &format!("{more}{instruments}"),
     )

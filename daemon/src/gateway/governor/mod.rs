@@ -201,10 +201,10 @@ impl Governor {
         self.figures.left(lane);
     }
 
-    /// IB said that we were too fast: half the rate for a while.
+    /// IB said that we were too fast: half the rate for a while, and half of that if it says so again.
     pub fn slow_down(&self) {
-        let until = Instant::now() + PENANCE;
-        self.core.borrow_mut().window.slow(until);
+        let now = Instant::now();
+        self.core.borrow_mut().window.slow(now, now + PENANCE);
         self.figures.slowed.set(1);
     }
 

@@ -78,8 +78,17 @@ fn a_small_rate_still_lets_every_lane_go() {
 fn penance_halves_the_rate_for_a_while() {
     let mut window = Window::new(40);
     let now = start();
-    window.slow(now + Duration::from_secs(60));
+    window.slow(now, now + Duration::from_secs(60));
     assert_eq!(window.left(now), 20);
+    // Of one burst; then of a later second, and again and again.
+    window.slow(now + SECOND / 2, now + Duration::from_secs(60));
+    assert_eq!(window.left(now), 20);
+    for left in [10, 5, 5] {
+        window.slow(now + (40 / left) as u32 * SECOND, now + Duration::from_secs(60));
+        assert_eq!(window.left(now), left);
+    }
+    let mut window = Window::new(40);
+    window.slow(now, now + Duration::from_secs(60));
     let left = send(&mut window, now, Lane::Cancel, 60);
     assert_eq!(left.iter().filter(|wait| wait.is_zero()).count(), 20);
     assert_eq!(window.left(now + Duration::from_secs(61)), 40);
@@ -97,7 +106,7 @@ proptest! {
         let begin = start();
         let mut now = begin;
         if slow {
-            window.slow(begin + Duration::from_millis(2_500));
+            window.slow(begin, begin + Duration::from_millis(2_500));
         }
         let mut sent: Vec<Instant> = Vec::new();
         for (lane, pause) in asks {

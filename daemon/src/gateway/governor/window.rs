@@ -101,7 +101,13 @@ pub struct Window {
     /// When the next message that is spread may leave.
     spread: Option<Instant>,
     slow_until: Option<Instant>,
+    /// How often the rate is halved meanwhile, and since when so often.
+    halvings: u32,
+    halved: Option<Instant>,
 }
+
+/// The rate is halved no more often than this: an eighth of 45 still brings a session up within a few seconds.
+const HALVINGS_MAX: u32 = 3;
 
 /// How many messages of whom a second holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,11 +151,22 @@ impl Window {
             rest: 0,
             spread: None,
             slow_until: None,
+            halvings: 0,
+            halved: None,
         }
     }
 
-    /// Half as many from now on, until `until`.
-    pub fn slow(&mut self, until: Instant) {
+    /// Half as many from `now` on, until `until`; half of that again when it is said again of a later second.
+    pub fn slow(&mut self, now: Instant, until: Instant) {
+        if !self.is_slow(now) {
+            self.halvings = 0;
+            self.halved = None;
+        }
+        // One burst is told of many times.
+        if self.halved.is_none_or(|halved| halved + SECOND <= now) {
+            self.halvings = (self.halvings + 1).min(HALVINGS_MAX);
+            self.halved = Some(now);
+        }
         self.slow_until = Some(until);
     }
 
@@ -160,7 +177,7 @@ impl Window {
 
     fn rate(&self, now: Instant) -> usize {
         if self.is_slow(now) {
-            (self.rate / 2).max(1)
+            (self.rate >> self.halvings).max(1)
         } else {
             self.rate
         }
