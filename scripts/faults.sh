@@ -4,7 +4,8 @@
 #   scripts/faults.sh [PART…]     all parts, or these
 #
 # Parts: random-kills (kill -9 at random moments under load), gateway-kills (the same, the gateway failing in half of
-# them), sweep (kill -9 at every numbered step, at several of the times it is reached), disk (a disk that fails).
+# them), sweep (kill -9 at every numbered step, at several of the times it is reached), disk (a disk that fails),
+# catalogue (every row of the fault catalogue), simulation (the desk without sockets, FAULTS_EVENTS events a seed).
 #
 # FAULTS_SEEDS="1 2 3" chooses the seeds, FAULTS_KILLS=250 the kills of each. A failing seed is run alone with
 #   FAULTS_SEEDS=17 scripts/faults.sh gateway-kills
@@ -13,6 +14,7 @@ cd "$(dirname "$0")/.."
 
 seeds=${FAULTS_SEEDS:-1 2 3 4}
 kills=${FAULTS_KILLS:-250}
+events=${FAULTS_EVENTS:-1000000}
 logs=${FAULTS_LOGS:-$(mktemp -d)}
 began=$SECONDS
 failed=()
@@ -59,13 +61,46 @@ disk() {
     run "disk" ledger_failures::
 }
 
-for part in "${@:-random-kills gateway-kills sweep disk}"; do
+catalogue() {
+    local started=$SECONDS log="$logs/catalogue.log"
+    runs=$((runs + 1))
+    if CATALOGUE=all cargo test --workspace --test catalogue --locked >"$log" 2>&1; then
+        printf 'ok      %-28s %4d s  ' catalogue $((SECONDS - started))
+    else
+        printf 'FAILED  %-28s %4d s  ' catalogue $((SECONDS - started))
+        failed+=(catalogue)
+    fi
+    grep -aE '^catalogue:' "$log" | tr '\n' ';'
+    printf ' (%s)\n' "$log"
+}
+
+simulation() {
+    local seed started log
+    for seed in $seeds; do
+        started=$SECONDS
+        log="$logs/simulation-$seed.log"
+        runs=$((runs + 1))
+        if "${CARGO_TARGET_DIR:-target}/debug/simulation" --seed "$seed" --events "$events" \
+            --trace "$logs/simulation-$seed.trace" >"$log" 2>&1; then
+            printf 'ok      %-28s %4d s  ' "simulation seed $seed" $((SECONDS - started))
+        else
+            printf 'FAILED  %-28s %4d s  ' "simulation seed $seed" $((SECONDS - started))
+            failed+=("simulation seed $seed")
+        fi
+        tail -n 1 "$log" | tr '\n' ';'
+        printf ' (%s)\n' "$log"
+    done
+}
+
+for part in "${@:-random-kills gateway-kills sweep disk catalogue simulation}"; do
     for one in $part; do
         case $one in
             random-kills) random_kills ;;
             gateway-kills) gateway_kills ;;
             sweep) sweep ;;
             disk) disk ;;
+            catalogue) catalogue ;;
+            simulation) simulation ;;
             *)
                 echo "faults: no part is called $one; see the head of $0" >&2
                 exit 2
