@@ -305,7 +305,9 @@ fn a_gateway_that_does_not_come_back_from_its_cold_start_waits_for_a_person() {
     );
     control(&market, "inject do = \"approve\"");
     daemon.wait_state("active");
-    assert_eq!(daemon.get("/v1/maintenance").1["login"], "");
+    wait_for("the login to be over", || {
+        (daemon.get("/v1/maintenance").1["login"] == "").then_some(())
+    });
     assert_eq!(alarms(&daemon, "second_factor"), 1);
 }
 
