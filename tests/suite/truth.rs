@@ -210,3 +210,28 @@ fn reports_that_come_twice_late_and_shuffled_count_once() {
     });
     assert_eq!(discrepancies(&daemon), [json!(null); 0]);
 }
+
+#[test]
+fn a_list_that_does_not_end_is_unknown_and_not_empty() {
+    for end in [
+        "completedOrdersEnd",
+        "execDetailsEnd",
+        "positionEnd",
+        "openOrderEnd",
+    ] {
+        let market = Market::start(&[]);
+        inject(&market, &format!("do = \"drop-frames\", frames = \"{end}\""));
+        let home = Home::tuned(
+            market.address,
+            "request_timeout_ms = 1000\n",
+            &[],
+            "[[instruments]]\nname = \"AAPL\"\n",
+        );
+        let daemon = home.start();
+        wait_alarm(&daemon, "truth_unreadable");
+        let (_, status) = daemon.get("/v1/status");
+        assert_eq!(status["trading_state"], "recovering", "{end}");
+        inject(&market, "do = \"clear\"");
+        daemon.wait_state("active");
+    }
+}

@@ -20,11 +20,21 @@ pub fn run(report: &mut Report) -> Result<(), Failure> {
     tell(report, "a silent gateway noticed", &silent, Some(AIM));
     let half_open = lost("inject do=\"half-open\"")?;
     tell(report, "a half-open socket noticed", &half_open, Some(AIM));
+    let mute = noticed(
+        r#"inject do = "mute", frames = ["tickPrice", "tickSize", "tickString", "tickGeneric"]"#,
+        |daemon| Ok(daemon.get("/v1/session")?["streams_silent"] == 1),
+    )?;
+    tell(report, "a mute stream noticed (patience 30 s)", &mute, None);
     Ok(())
 }
 
 /// How long each daemon holds its session to be up after a fault that closes nothing.
 fn lost(fault: &str) -> Result<Vec<Duration>, Failure> {
+    noticed(fault, |daemon| Ok(daemon.get("/v1/session")?["phase"] != "up"))
+}
+
+/// How long after a fault each daemon shows that it has noticed.
+fn noticed(fault: &str, shows: fn(&Daemon) -> Result<bool, Failure>) -> Result<Vec<Duration>, Failure> {
     let market = Market::start(&[])?;
     let mut daemons = Vec::new();
     for number in 0..DAEMONS {
@@ -41,7 +51,7 @@ fn lost(fault: &str) -> Result<Vec<Duration>, Failure> {
     let mut noticed: Vec<Option<Duration>> = vec![None; daemons.len()];
     wait_for("every daemon to notice", LOOK, || {
         for (daemon, noticed) in daemons.iter().zip(&mut noticed) {
-            if noticed.is_none() && daemon.get("/v1/session")?["phase"] != "up" {
+            if noticed.is_none() && shows(daemon)? {
                 *noticed = Some(since.elapsed());
             }
         }
