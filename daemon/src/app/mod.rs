@@ -364,6 +364,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         instruments: instruments.clone(),
         ..PluginView::default()
     }));
+    let highest_order_id = memory.highest_order_id;
     let highest = memory
         .highest_client_order_id
         .min(ClientOrderId::FIRST_OF_DESK - 1);
@@ -386,6 +387,7 @@ fn build_lane(parts: LaneParts) -> Result<(DeskLoop, Standing), AppError> {
         instruments,
         mailbox.reports,
         mailbox.quotes.clone(),
+        highest_order_id,
         &registry,
     )?;
     let standing = Standing {

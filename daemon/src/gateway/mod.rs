@@ -130,12 +130,13 @@ struct Shared {
 
 /// Starts keeping a session. Must be called within a `LocalRuntime` or a `LocalSet`.
 ///
-/// What the gateway learns comes by `reports` and `quotes`; see [`GatewayHandle`] for what can be asked of it.
+/// `highest_order_id` is the highest ever used. What the gateway learns comes by `reports` and `quotes`; see [`GatewayHandle`] for what can be asked of it.
 pub fn start(
     config: Config,
     instruments: Vec<Instrument>,
     reports: ReportSender,
     quotes: QuoteBoard,
+    highest_order_id: i32,
     registry: &prometheus::Registry,
 ) -> Result<GatewayHandle, StartError> {
     config.check()?;
@@ -159,6 +160,7 @@ pub fn start(
         Rc::clone(&catalogue),
         Rc::clone(&metrics),
         Rc::clone(&governor),
+        highest_order_id,
     );
     let status = status::StatusBoard::new(&config.address, config.client_id);
     let parts = streams::Parts {

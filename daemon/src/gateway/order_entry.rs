@@ -9,7 +9,7 @@
 //! repeated, a failure kept silent. A write belongs to the session in which it was asked for: if that ends first, the
 //! write fails.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -176,6 +176,8 @@ pub struct OrderEntry {
     reports: ReportSender,
     catalogue: Rc<Catalogue>,
     metrics: Rc<Metrics>,
+    /// The highest order id ever used, by orders and by what-if orders.
+    highest: Cell<i32>,
 }
 
 impl std::fmt::Debug for OrderEntry {
@@ -191,8 +193,10 @@ impl OrderEntry {
         catalogue: Rc<Catalogue>,
         metrics: Rc<Metrics>,
         governor: Rc<Governor>,
+        highest: i32,
     ) -> Self {
         OrderEntry {
+            highest: Cell::new(highest),
             governor,
             queue: RefCell::default(),
             work: Notify::new(),
@@ -201,6 +205,14 @@ impl OrderEntry {
             catalogue,
             metrics,
         }
+    }
+
+    /// An id for what is no order of the desk's, given that the gateway would take `next`: IB's counter may run backwards,
+    /// and an id that was used before may be a live order's.
+    pub fn reserve_id(&self, next: i32) -> i32 {
+        let id = next.max(self.highest.get().saturating_add(1));
+        self.highest.set(id);
+        id
     }
 
     /// From now on writes go to this session.
@@ -219,6 +231,7 @@ impl OrderEntry {
     /// Sends an order, new or changed.
     pub fn send(&self, placement: Placement, kind: WriteKind) -> Result<(), Busy> {
         let order_id = placement.order_id;
+        self.highest.set(self.highest.get().max(order_id.0));
         if self.queue.borrow().orders.len() >= ORDERS_MAX {
             return Err(Busy);
         }

@@ -34,8 +34,17 @@ fn without_a_session_every_write_is_told_to_have_failed() {
     let metrics = Rc::new(Metrics::register(&prometheus::Registry::new()).unwrap());
     let catalogue = Rc::new(Catalogue::new(Vec::new()));
     let governor = Rc::new(Governor::register(45, &prometheus::Registry::new()).unwrap());
-    let entry = OrderEntry::new(mailbox.reports.clone(), catalogue, Rc::clone(&metrics), governor);
+    let entry = OrderEntry::new(
+        mailbox.reports.clone(),
+        catalogue,
+        Rc::clone(&metrics),
+        governor,
+        7,
+    );
+    assert_eq!(entry.reserve_id(3), 8, "whatever the gateway says");
     entry.send(placement(41), WriteKind::Place).unwrap();
+    assert_eq!(entry.reserve_id(3), 42, "above all that was used");
+    assert_eq!(entry.reserve_id(100), 100);
     entry.send(placement(41), WriteKind::Replace).unwrap();
     entry.cancel(OrderId(42)).unwrap();
     for (order_id, kind) in [(41, "place"), (41, "replace"), (42, "cancel")] {

@@ -256,7 +256,7 @@ impl Session {
             truth: Rc::default(),
             feed: None,
             resubscription: None,
-            canary: client.next_order_id(),
+            canary: shared.entry.reserve_id(client.next_order_id()),
             client,
         })
     }
@@ -279,7 +279,7 @@ impl Session {
         shared.enter(SessionPhase::Proving, "the handshake is done");
         contracts::announce(shared);
         shared.reports.session(SessionEvent::Up {
-            next_order_id: self.client.next_order_id(),
+            next_order_id: self.client.next_order_id().max(self.canary.saturating_add(1)),
             client_id: self.client.client_id(),
         });
         proofs::handshake(shared, &self.client, &self.account);
