@@ -197,6 +197,7 @@ impl OrderManager {
             text: error.text.clone(),
         };
         let said = format!("{} {}", error.code, error.text);
+        let reason = format!("order {} was refused: {said}", error.order_id.0);
         match error.meaning {
             OrderErrorMeaning::Annotation => order.reason = Some(said),
             OrderErrorMeaning::Canceled => {
@@ -212,8 +213,13 @@ impl OrderManager {
                 order.changed = at;
                 changes.push(OrderChange::Moved(error.order_id));
                 changes.push(event_of(order, OrderEventKind::ReplaceRejected(rejection)));
+                // What the order is now, only the broker knows.
+                changes.push(OrderChange::Ask { reason });
             }
-            OrderErrorMeaning::Refused => Self::refuse(order, at, said, rejection, changes),
+            OrderErrorMeaning::Refused => {
+                Self::refuse(order, at, said, rejection, changes);
+                changes.push(OrderChange::Ask { reason });
+            }
             OrderErrorMeaning::CancelRefused => {
                 order.reason = Some(said.clone());
                 if !order.state.is_final() {
