@@ -130,7 +130,8 @@ struct Shared {
 
 /// Starts keeping a session. Must be called within a `LocalRuntime` or a `LocalSet`.
 ///
-/// `highest_order_id` is the highest ever used. What the gateway learns comes by `reports` and `quotes`; see [`GatewayHandle`] for what can be asked of it.
+/// `highest_order_id` is the highest ever used.
+/// What the gateway learns comes by `reports` and `quotes`; see [`GatewayHandle`] for what can be asked of it.
 pub fn start(
     config: Config,
     instruments: Vec<Instrument>,
